@@ -1,0 +1,46 @@
+// Everything that a peer can make grow has a named limit here.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "msrp/parser.hpp"
+#include "msrp/time.hpp"
+
+namespace msrp {
+
+struct Limits {
+  ParserLimits parser;
+  std::uint32_t connections = 65536;
+  std::uint32_t unbound_connections = 4096;  // accepted, no session bound yet
+  std::uint32_t tickets = 65536;
+  std::uint32_t sessions_per_connection = 256;
+  std::uint32_t transactions = 1024;          // requests of ours without an answer, a connection
+  std::uint32_t outgoing_messages = 4096;     // a session
+  std::uint32_t incoming_messages = 64;       // incomplete at the same time, a session
+  std::uint32_t intervals = 64;               // gaps in one incoming message
+  std::uint32_t bad_chunks = 16;              // malformed or misdirected chunks before a close
+  std::uint32_t events = 1024;                // not polled yet, before reading stops
+  std::uint32_t held_bytes = 256 * 1024;      // body given out and not released, a connection
+  std::uint32_t transmit_bytes = 256 * 1024;  // queued in transmit order, a connection
+  std::uint32_t control_bytes = 256 * 1024;   // responses and REPORTs waiting, a connection
+  std::uint32_t write_window_bytes =
+      256 * 1024;                           // written to a stream and not transmitted, a message
+  std::uint32_t quantum_bytes = 32 * 1024;  // of one message's body before another may go on
+};
+
+// RFC 4975 names the first; the others are ours. All run on the time handed in.
+struct Timeouts {
+  Duration transaction = std::chrono::seconds(30);  // from the request's last octet (section 7.1.1)
+  Duration bind = std::chrono::seconds(30);         // accepted connection to its first request
+  Duration complete = std::chrono::seconds(30);     // complete() of a passive ticket to its binding
+  Duration connect = std::chrono::seconds(10);      // each address
+  Duration resolve = std::chrono::seconds(10);
+  Duration close = std::chrono::seconds(30);  // for what is queued when a connection is closed
+};
+
+// Memory that one connection can take in user space at the most, in bytes, as the sum of its named
+// parts.
+std::size_t connection_bytes_max(const Limits& limits) noexcept;
+
+}  // namespace msrp

@@ -1,0 +1,324 @@
+// The engine's face: it checks, guards and passes on. What it does is in the files beside it.
+#include "msrp/engine.hpp"
+
+#include <new>
+#include <utility>
+
+#include "endpoint/impl.hpp"
+#include "msrp/assert.hpp"
+
+namespace msrp {
+namespace {
+
+constexpr std::size_t staging_blocks_kept = 1024;
+constexpr std::size_t gather_bytes_max = 256 * 1024;
+constexpr std::size_t slab_bytes_min = 1024;
+
+Result<void> check_limits(const EngineConfig& config, const Services& services) {
+  const Limits& limits = config.limits;
+  const bool works = limits.quantum_bytes >= interruptible_bytes && limits.transmit_bytes > 0 &&
+                     limits.events >= 4 && limits.held_bytes > 0 && limits.transactions > 0 &&
+                     limits.intervals > 0 && limits.incoming_messages > 0 &&
+                     limits.outgoing_messages > 0 && limits.write_window_bytes > 0 &&
+                     limits.control_bytes > 0 && limits.parser.head_bytes >= 512 &&
+                     services.buffers.slab_bytes() >= slab_bytes_min;
+  if (!works) return fail(Errc::invalid_argument);
+  return {};
+}
+
+// Runs an input that cannot say that memory ran out; what it was about is given up instead.
+template <class F, class G>
+void guarded(F&& action, G&& give_up) noexcept {
+  try {
+    action();
+  } catch (const std::bad_alloc&) {
+    give_up();
+  }
+}
+
+template <class T, class F>
+Result<T> guarded_result(F&& action) noexcept {
+  try {
+    return action();
+  } catch (const std::bad_alloc&) {
+    return fail(Errc::out_of_memory);
+  }
+}
+
+}  // namespace
+
+std::size_t connection_bytes_max(const Limits& limits) noexcept {
+  const std::size_t parser = sizeof(Connection) + limits.parser.head_bytes;
+  const std::size_t transmit = std::size_t{limits.transmit_bytes} + limits.quantum_bytes;
+  const std::size_t control = std::size_t{2} * limits.control_bytes;
+  const std::size_t transactions = std::size_t{limits.transactions} * 2 * sizeof(Transaction);
+  return parser + transmit + control + transactions + limits.held_bytes;
+}
+
+Engine::Impl::Impl(const EngineConfig& configuration, Services handed_in, Instant start)
+    : config(configuration),
+      services(handed_in),
+      last_now(start),
+      idents(handed_in.random),
+      header_table(configuration.limits.parser.headers),
+      staging(staging_blocks_kept),
+      copies(handed_in.buffers),
+      transactions(idents),
+      writer(limits, sessions, messages, transactions, handed_in.logger) {}
+
+void Engine::Impl::advance(Instant now) noexcept {
+  MSRP_ASSERT(now >= last_now);
+  last_now = now;
+}
+
+Result<Engine> Engine::create(const EngineConfig& config, Services services, Instant start) {
+  MSRP_TRY_VOID(check_limits(config, services));
+  return guarded_result<Engine>(
+      [&]() -> Result<Engine> { return Engine(std::make_unique<Impl>(config, services, start)); });
+}
+
+Engine::Engine(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+Engine::Engine(Engine&&) noexcept = default;
+Engine& Engine::operator=(Engine&&) noexcept = default;
+Engine::~Engine() = default;
+
+// ---- application
+
+Result<ListenerId> Engine::listen(const ListenRequest& request, Instant now) {
+  impl_->advance(now);
+  return guarded_result<ListenerId>([&] { return impl_->listen(request); });
+}
+
+void Engine::stop_listening(ListenerId listener, Instant now) {
+  impl_->advance(now);
+  Listener* found = impl_->listeners.find(listener);
+  if (found == nullptr) return;
+  const std::vector<TicketId> waiting = std::move(found->waiting);
+  impl_->listeners.erase(listener);
+  impl_->command(DoStopListening{listener});
+  for (const TicketId id : waiting) {
+    if (Ticket* ticket = impl_->tickets.find(id)) {
+      impl_->fail_ticket(*ticket, Error{Errc::listen_failed});
+    }
+  }
+}
+
+Result<TicketId> Engine::prepare(const PrepareRequest& request, Instant now) {
+  impl_->advance(now);
+  return guarded_result<TicketId>([&] { return impl_->prepare(request, now); });
+}
+
+Result<MessageHandle> Engine::send_first(TicketId id, const MessageSpec& spec, Body body,
+                                         Instant now) {
+  impl_->advance(now);
+  Ticket* ticket = impl_->tickets.find(id);
+  if (ticket == nullptr) return fail(Errc::stale_handle);
+  const bool early =
+      ticket->stage == Ticket::Stage::preparing || ticket->stage == Ticket::Stage::prepared;
+  if (!ticket->active || !early || ticket->first) return fail(Errc::bad_state);
+  return guarded_result<MessageHandle>([&]() -> Result<MessageHandle> {
+    MSRP_TRY(OutgoingMessage* const message, impl_->make_message(spec, std::move(body)));
+    ticket->first = message->id;
+    return message->id;
+  });
+}
+
+Result<void> Engine::complete(TicketId ticket, const RemoteDescription& remote, Instant now) {
+  impl_->advance(now);
+  return guarded_result<void>([&] { return impl_->complete(ticket, remote, now); });
+}
+
+void Engine::cleanup(TicketId id, Instant now) {
+  impl_->advance(now);
+  if (Ticket* ticket = impl_->tickets.find(id)) impl_->drop_ticket(*ticket, Error{Errc::closed});
+}
+
+Result<MessageHandle> Engine::send(SessionId session, const MessageSpec& spec, Body body,
+                                   Instant now) {
+  impl_->advance(now);
+  Session* found = impl_->sessions.find(session);
+  if (found == nullptr) return fail(Errc::stale_handle);
+  return guarded_result<MessageHandle>(
+      [&] { return impl_->queue_message(*found, spec, std::move(body)); });
+}
+
+Result<std::size_t> Engine::write(MessageHandle message, Slice slice, Instant now) {
+  impl_->advance(now);
+  return guarded_result<std::size_t>([&] { return impl_->write(message, slice); });
+}
+
+Result<void> Engine::finish(MessageHandle message, Instant now) {
+  impl_->advance(now);
+  return guarded_result<void>([&] { return impl_->finish(message); });
+}
+
+void Engine::abort(MessageHandle id, Instant now) {
+  impl_->advance(now);
+  OutgoingMessage* message = impl_->messages.find(id);
+  if (message != nullptr) impl_->fail_message(*message, Error{Errc::aborted});
+}
+
+Result<void> Engine::reject(IncomingHandle message, std::uint16_t status, Instant now) {
+  impl_->advance(now);
+  return guarded_result<void>([&] { return impl_->reject(message, status, now); });
+}
+
+Result<void> Engine::send_report(IncomingHandle message, std::uint16_t status, Instant now) {
+  impl_->advance(now);
+  return guarded_result<void>([&] { return impl_->report(message, status, now); });
+}
+
+void Engine::release(SessionId session, std::size_t bytes, Instant now) {
+  impl_->advance(now);
+  if (Session* found = impl_->sessions.find(session)) {
+    if (found->state != Session::State::closing) impl_->release(*found, bytes);
+  }
+}
+
+void Engine::close(SessionId session, Instant now) {
+  impl_->advance(now);
+  if (Session* found = impl_->sessions.find(session)) {
+    impl_->close_session(*found, Error{Errc::closed}, now);
+  }
+}
+
+// ---- transport
+
+void Engine::on_listening(ListenerId id, const SocketAddress& actual, Instant now) {
+  impl_->advance(now);
+  if (Listener* listener = impl_->listeners.find(id)) impl_->listener_up(*listener, actual);
+}
+
+void Engine::on_listen_failed(ListenerId id, const Error& error, Instant now) {
+  impl_->advance(now);
+  if (Listener* listener = impl_->listeners.find(id)) impl_->listener_failed(*listener, error);
+}
+
+std::optional<ConnId> Engine::on_accepted(ListenerId listener, const TransportInfo& info,
+                                          Instant now) {
+  impl_->advance(now);
+  std::optional<ConnId> conn;
+  guarded([&] { conn = impl_->accepted(listener, info, now); }, [] {});
+  return conn;
+}
+
+void Engine::on_connected(ConnId id, const TransportInfo& info, Instant now) {
+  impl_->advance(now);
+  Connection* conn = impl_->connections.find(id);
+  if (conn == nullptr) return;
+  guarded([&] { impl_->connected(*conn, info, now); },
+          [&] { impl_->lost(*conn, Error{Errc::out_of_memory}); });
+}
+
+std::size_t Engine::on_received(ConnId id, const Slice& slice, Instant now) {
+  impl_->advance(now);
+  Connection* conn = impl_->connections.find(id);
+  if (conn == nullptr) return slice.bytes.size();
+  std::size_t taken = slice.bytes.size();
+  guarded([&] { taken = impl_->received(*conn, slice, now); },
+          [&] { impl_->lost(*conn, Error{Errc::out_of_memory}); });
+  return taken;
+}
+
+void Engine::on_eof(ConnId id, Instant now) {
+  impl_->advance(now);
+  if (Connection* conn = impl_->connections.find(id)) impl_->ended(*conn, now);
+}
+
+void Engine::on_lost(ConnId id, const Error& error, Instant now) {
+  impl_->advance(now);
+  if (Connection* conn = impl_->connections.find(id)) impl_->lost(*conn, error);
+}
+
+void Engine::on_closed(ConnId id, Instant now) {
+  impl_->advance(now);
+  if (Connection* conn = impl_->connections.find(id)) impl_->closed(*conn);
+}
+
+void Engine::on_resolved(ResolveId query, std::span<const DnsRecord> records, Instant now) {
+  impl_->advance(now);
+  guarded([&] { impl_->resolved(query, records, now); },
+          [&] { impl_->resolve_failed(query, Error{Errc::out_of_memory}); });
+}
+
+void Engine::on_resolve_failed(ResolveId query, const Error& error, Instant now) {
+  impl_->advance(now);
+  impl_->resolve_failed(query, error);
+}
+
+// ---- outputs
+
+std::optional<Command> Engine::poll_command() {
+  if (impl_->commands.empty()) {
+    // Slabs come back without a call to the engine; this is where that is noticed.
+    if (!impl_->paused.empty()) impl_->resume_paused();
+    if (impl_->commands.empty()) return std::nullopt;
+  }
+  return impl_->commands.pop_front();
+}
+
+std::optional<Event> Engine::poll_event() {
+  std::optional<Event> event = impl_->events.pop();
+  if (event && !impl_->paused.empty() && impl_->events.size() == impl_->limits.events / 2) {
+    impl_->resume_paused();
+  }
+  return event;
+}
+
+std::optional<ConnId> Engine::poll_sendable() {
+  while (!impl_->sendable.empty()) {
+    const ConnId id = impl_->sendable.pop_front();
+    Connection* conn = impl_->connections.find(id);
+    if (conn == nullptr) continue;
+    conn->sendable_queued = false;
+    if (conn->state != Connection::State::closing) return id;
+  }
+  return std::nullopt;
+}
+
+std::size_t Engine::poll_transmit(ConnId id, std::span<ConstBuffer> out, Instant now) {
+  impl_->advance(now);
+  Connection* conn = impl_->connections.find(id);
+  if (conn == nullptr || conn->state == Connection::State::connecting ||
+      conn->state == Connection::State::closing) {
+    return 0;
+  }
+  bool whole = true;
+  guarded([&] { impl_->writer.fill(*conn, now); },
+          [&] {
+            whole = false;
+            impl_->lost(*conn, Error{Errc::out_of_memory});
+          });
+  if (!whole) return 0;
+  impl_->close_if_drained(*conn);
+  return conn->transmit.gather(out, gather_bytes_max);
+}
+
+void Engine::transmitted(ConnId id, std::size_t bytes, Instant now) {
+  impl_->advance(now);
+  if (Connection* conn = impl_->connections.find(id)) impl_->transmitted(*conn, bytes, now);
+}
+
+std::optional<Instant> Engine::next_timeout() const noexcept {
+  return impl_->timers.next();
+}
+
+TimeoutReason Engine::next_timeout_reason() const noexcept {
+  const TimerSubject* next = impl_->timers.next_payload();
+  return next != nullptr ? next->reason : TimeoutReason::none;
+}
+
+void Engine::handle_timeout(Instant now) {
+  impl_->advance(now);
+  while (const std::optional<TimerSubject> due = impl_->timers.pop_due(now)) {
+    impl_->timed_out(*due, now);
+  }
+}
+
+Engine::Stats Engine::stats() const noexcept {
+  return Stats{impl_->connections.size(), impl_->sessions.size(), impl_->tickets.size(),
+               impl_->messages.size(),    impl_->incoming.size(), impl_->transactions.size(),
+               impl_->bad_chunks,         impl_->held_bytes};
+}
+
+}  // namespace msrp

@@ -1,0 +1,177 @@
+#include <algorithm>
+#include <limits>
+
+#include "endpoint/impl.hpp"
+#include "msrp/assert.hpp"
+#include "msrp/status.hpp"
+
+namespace msrp {
+namespace {
+
+Error error_of(std::uint16_t code) noexcept {
+  switch (code) {
+    case status::timeout:  // exactly as a time-out of our own (RFC 4975 section 10.4)
+      return Error{Errc::timed_out, code};
+    case status::stop_sending:
+      return Error{Errc::message_too_large, code};
+    case status::unsupported_media_type:
+      return Error{Errc::unsupported_type, code};
+    case status::no_such_session:
+      return Error{Errc::no_such_session, code};
+    case status::session_elsewhere:
+      return Error{Errc::session_elsewhere, code};
+    default:
+      return Error{Errc::rejected_by_peer, code};
+  }
+}
+
+// Both end the session (RFC 4975 sections 10.8 and 10.10).
+bool ends_session(std::uint16_t code) noexcept {
+  return code == status::no_such_session || code == status::session_elsewhere;
+}
+
+bool is_success(std::uint16_t code) noexcept {
+  return code / 100 == 2;
+}
+
+}  // namespace
+
+// ---- answers to our requests
+
+void Engine::Impl::transaction_answered(Connection& conn, TransactionId id, std::uint16_t code,
+                                        Instant now) {
+  Transaction& transaction = *transactions.find(id);
+  if (transaction.answered) return;  // the same answer twice
+  const MessageHandle handle = transaction.message;
+  const bool counted = transaction.failure_report != FailureReport::no;
+  if (transaction.timer) {
+    timers.cancel(transaction.timer);
+    transactions.close(id, conn.transactions);
+  } else {
+    transaction.answered = true;  // an answer before the request's end: the entry stays until then
+  }
+  mark_sendable(conn);  // one more transaction may be begun
+  OutgoingMessage* message = messages.find(handle);
+  if (message == nullptr) return;
+  if (counted) --message->open_transactions;
+  Session* session = sessions.find(message->session);
+  if (is_success(code)) {
+    if (session != nullptr) bind_confirmed(*session);
+    return check_done(*message);
+  }
+  const bool binding = session != nullptr && session->state == Session::State::binding;
+  const SessionId session_id = message->session;
+  fail_message(*message, error_of(code));
+  session = sessions.find(session_id);
+  if (session != nullptr && (binding || ends_session(code))) {
+    close_session(*session, error_of(code), now);
+  }
+}
+
+void Engine::Impl::transaction_timed_out(TransactionId id, Instant now) {
+  Transaction* transaction = transactions.find(id);
+  if (transaction == nullptr) return;
+  Connection& conn = connections[transaction->conn];
+  const MessageHandle handle = transaction->message;
+  const FailureReport failure_report = transaction->failure_report;
+  transactions.close(id, conn.transactions);
+  mark_sendable(conn);
+  OutgoingMessage* message = messages.find(handle);
+  if (message == nullptr) return;
+  --message->open_transactions;
+  // With "partial" no answer is no bad news (RFC 4975 section 7.1.1).
+  if (failure_report == FailureReport::partial) return check_done(*message);
+  Session* session = sessions.find(message->session);
+  const bool binding = session != nullptr && session->state == Session::State::binding;
+  const SessionId session_id = message->session;
+  fail_message(*message, Error{Errc::timed_out});
+  session = sessions.find(session_id);
+  if (binding && session != nullptr) close_session(*session, Error{Errc::timed_out}, now);
+}
+
+// ---- REPORTs about our messages
+
+OutgoingMessage* Engine::Impl::message_with_id(Session& session,
+                                               std::string_view message_id) noexcept {
+  if (const auto index = IdentSource::index_of(message_id)) {
+    if (const auto handle = messages.at_index(*index)) {
+      OutgoingMessage& message = messages[*handle];
+      if (message.session == session.id && message.message_id.text() == message_id) {
+        return &message;
+      }
+    }
+  }
+  for (const MessageHandle handle : session.outgoing) {
+    OutgoingMessage& message = messages[handle];
+    if (message.custom_id && message.message_id.text() == message_id) return &message;
+  }
+  return nullptr;
+}
+
+// Unknown messages are ignored, and nothing is ever said in answer (RFC 4975 section 7.1.2).
+void Engine::Impl::report_head(Connection&, Session& session, const HeadView& head, Instant now) {
+  OutgoingMessage* message = message_with_id(session, head.message_id);
+  if (message == nullptr || message->internal || message->failed) return;
+  const StatusHeader& status = *head.status_header;  // the parser asked for it
+  if (status.name_space != 0) return;                // opaque: nothing follows from it
+  const std::uint64_t total =
+      message->body.total_bytes().value_or(std::numeric_limits<std::uint64_t>::max());
+  const ByteRange range = head.byte_range.value_or(ByteRange{1, total, total});
+  if (!is_success(status.code)) {
+    events.push(Reported{message->id, status.code, range, false});
+    fail_message(*message, error_of(status.code));
+    // What a response with this code does, and where octets got lost on the way the session is of
+    // no more use (RFC 4975 section 7.3.2).
+    if (ends_session(status.code) || status.code == status::timeout) {
+      close_session(session, error_of(status.code), now);
+    }
+    return;
+  }
+  if (!message->success_report || !range.consistent()) return;
+  // Ranges need not be those of our chunks; beyond what was sent they say nothing.
+  const std::uint64_t sent = message->ordered_bytes;
+  const std::uint64_t begin = range.start == 0 ? 0 : range.start - 1;
+  const std::uint64_t end = std::min(range.end.value_or(range.total.value_or(total)), sent);
+  if (!message->reported.add(begin, end, limits.intervals)) return;
+  const bool complete = message->ordered && message->reported.covers(sent);
+  message->report_complete = message->report_complete || complete;
+  events.push(Reported{message->id, status.code, range, complete});
+  if (!complete) return;
+  message->awaits_report = false;
+  check_done(*message);
+}
+
+// ---- REPORTs of ours
+
+void Engine::Impl::send_report(Session& session, const IncomingMessage& message, std::uint16_t code,
+                               Instant now) {
+  Connection* conn = connections.find(session.conn);
+  if (conn == nullptr || conn->state != Connection::State::up) return;
+  const Ident id = idents.plain();
+  const std::uint64_t end = message.total_bytes.value_or(message.received.end());
+  HeadSpec head;
+  head.transaction_id = id.text();
+  head.method = Method::report;
+  head.to_path = message.report_to;
+  head.from_path = session.local.text();
+  head.message_id = message.message_id.text();
+  head.byte_range = ByteRange{1, end, message.total_bytes};
+  head.status_header = StatusHeader{0, code, status::phrase(code)};
+  const Result<void> written_report = writer.write_control(*conn, head, now);
+  MSRP_ASSERT(written_report.has_value());
+  mark_sendable(*conn);
+}
+
+Result<void> Engine::Impl::report(IncomingHandle handle, std::uint16_t code, Instant now) {
+  IncomingMessage* message = incoming.find(handle);
+  if (message == nullptr || message->stage != IncomingMessage::Stage::reportable) {
+    return fail(Errc::stale_handle);
+  }
+  if (code < 200 || code > 699) return fail(Errc::invalid_argument);
+  const bool wanted = is_success(code) ? message->success_report : message->failure_report;
+  if (wanted) send_report(sessions[message->session], *message, code, now);
+  erase_incoming(*message);
+  return {};
+}
+
+}  // namespace msrp

@@ -1,0 +1,56 @@
+// A session that is being set up: from prepare() to Bound, or to its failure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/timer_queue.hpp"
+#include "msrp/engine.hpp"
+#include "msrp/ids.hpp"
+
+namespace msrp {
+
+// Stages of an active ticket:
+//   preparing (its listener comes up) -> prepared -> resolving -> connecting -> binding -> gone
+// and of a passive one:
+//   preparing -> prepared -> expecting (a request that names it) -> gone
+struct Ticket {
+  enum class Stage : std::uint8_t {
+    preparing,
+    prepared,
+    resolving,
+    connecting,
+    binding,
+    expecting,
+  };
+
+  TicketId id;
+  Stage stage = Stage::preparing;
+  bool active = true;
+  ListenerId listener;
+  std::optional<Uri> local;  // since prepared
+  SessionOptions options;
+  RemoteDescription remote;  // since complete()
+  MessageHandle first;       // from send_first()
+  TimerId timer;
+  // ---- dialling
+  ResolveId query;
+  std::vector<SocketAddress> addresses;
+  std::size_t addresses_tried = 0;
+  ConnId conn;
+  Error last_error{Errc::connect_failed};
+  // ---- waiting connections whose first request named this ticket before complete()
+  std::vector<ConnId> parked;
+};
+
+struct Listener {
+  ListenerId id;
+  SocketAddress at;
+  std::string host;
+  bool secure = false;
+  bool up = false;
+  std::vector<TicketId> waiting;  // for the port
+};
+
+}  // namespace msrp

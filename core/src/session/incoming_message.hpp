@@ -1,0 +1,32 @@
+// A message on its way in.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/ident.hpp"
+#include "msrp/ids.hpp"
+#include "session/interval_set.hpp"
+
+namespace msrp {
+
+struct IncomingMessage {
+  IncomingHandle id;
+  SessionId session;
+  Ident message_id;
+  // started: MessageStarted was said, MessageEnded was not.
+  // refused: chunks that still come draw `refusal` and are dropped.
+  // reportable: whole; the application may still ask for its REPORT.
+  enum class Stage : std::uint8_t { started, refused, reportable } stage = Stage::started;
+  std::uint16_t refusal = 0;
+  bool success_report = false;
+  bool failure_report = true;  // a failure REPORT is wanted (RFC 4975 section 7.1.4)
+  std::uint32_t chunks = 0;
+  std::uint64_t bytes = 0;                   // that came, duplicates included
+  std::optional<std::uint64_t> total_bytes;  // known since the chunk that ended with "$"
+  IntervalSet received;
+  std::string report_to;  // From-Path of the SEND
+};
+
+}  // namespace msrp

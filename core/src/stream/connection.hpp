@@ -1,0 +1,110 @@
+// One transport stream: parser, transmit order, open transactions and whose turn it is to send.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/ident.hpp"
+#include "base/ring_queue.hpp"
+#include "base/timer_queue.hpp"
+#include "msrp/chunk.hpp"
+#include "msrp/command.hpp"
+#include "msrp/ids.hpp"
+#include "msrp/parser.hpp"
+#include "stream/collision_guard.hpp"
+#include "stream/transaction_table.hpp"
+#include "stream/transmit_queue.hpp"
+
+namespace msrp {
+
+// The chunk whose head is in the transmit order and whose end-line is not.
+struct OpenChunk {
+  MessageHandle message;
+  SessionId session;
+  TransactionId transaction;
+  CollisionGuard guard;
+  std::uint64_t body_bytes = 0;
+  bool has_body = true;
+};
+
+// The chunk whose head was received and whose end-line was not.
+struct IncomingChunk {
+  enum class Kind : std::uint8_t { none, discard, body, report };
+  Kind kind = Kind::none;
+  bool is_request = false;
+  bool answered = false;          // or no answer is wanted
+  bool replaced_partial = false;  // began a message anew whose earlier part was incomplete
+  Method method = Method::other;
+  FailureReport failure_report = FailureReport::yes;
+  bool has_byte_range = false;
+  SessionId session;
+  TransactionId responds_to;  // of a response
+  std::uint16_t status = 0;
+  IncomingHandle message;
+  std::uint64_t start = 1;  // of its first body octet, 1-based in the message
+  // For the answer; the strings keep their memory from chunk to chunk.
+  std::array<char, ParserLimits::transaction_id_bytes> transaction_id{};
+  std::size_t transaction_id_bytes = 0;
+  std::string answer_to, answer_from;
+};
+
+// A head that waits for the application to complete the ticket that it names.
+struct ParkedHead {
+  std::string text;
+  std::vector<HeaderField> fields;
+  HeadView head;
+  TicketId ticket;
+};
+
+// Life of a connection:
+//
+//   connecting -> up -> draining -> closing -> (on_closed) gone
+//        \________\__________________/
+//
+// draining: nothing is read or begun any more; what is in the transmit order still goes out.
+// closing: DoClose was asked for; lent octets stay valid until on_closed.
+struct Connection {
+  enum class State : std::uint8_t { connecting, up, draining, closing };
+
+  Connection(const ParserLimits& limits, HeaderTable& table, StagingPool& pool)
+      : parser(limits, table), transmit(pool) {}
+
+  ConnId id;
+  State state = State::connecting;
+  TransportInfo info;
+  TicketId ticket;                  // that dials, until its session is bound
+  TimerId timer;                    // connect, bind or close: one at a time
+  std::vector<SessionId> sessions;  // those that are closing too, until their last message is done
+  std::uint32_t open_sessions = 0;  // without them
+  bool unbound = false;             // accepted, and no session is or was bound to it
+
+  // ---- receiving
+  Parser parser;
+  IncomingChunk incoming;
+  std::unique_ptr<ParkedHead> parked;
+  bool paused = false;  // DoPauseRead was said
+  bool ended = false;   // end of stream came
+  std::uint32_t bad_chunks = 0;
+  std::size_t held_bytes = 0;  // body octets given out and not released
+
+  // ---- sending
+  TransmitQueue transmit;
+  std::vector<std::byte> control;  // responses and REPORTs that wait for an open chunk to end
+  OpenChunk open;
+  bool chunk_open = false;
+  std::uint32_t quantum_left = 0;
+  RingQueue<SessionId> small_turns;  // sessions with messages of one short chunk
+  RingQueue<SessionId> bulk_turns;   // sessions with longer ones
+  std::size_t small_batch = 0;       // turns of short ones before the next quantum of a longer one
+  bool bulk_due = false;             // the batch is used up and a longer one waits
+  TransactionList transactions;
+  bool sendable_queued = false;
+};
+
+}  // namespace msrp

@@ -1,0 +1,43 @@
+#include "stream/transaction_table.hpp"
+
+#include "msrp/assert.hpp"
+
+namespace msrp {
+
+TransactionId TransactionTable::open(ConnId conn, TransactionList& list, MessageHandle message,
+                                     FailureReport failure_report) {
+  const TransactionId id =
+      table_.emplace(Transaction{Ident{}, conn, message, failure_report, {}, {}, list.first});
+  if (Transaction* next = table_.find(list.first)) next->previous = id;
+  list.first = id;
+  ++list.size;
+  rename(id);
+  return id;
+}
+
+void TransactionTable::rename(TransactionId id) noexcept {
+  table_[id].id = idents_->indexed(id.index);
+}
+
+std::optional<TransactionId> TransactionTable::find(ConnId conn,
+                                                    std::string_view wire_id) noexcept {
+  const std::optional<std::uint32_t> index = IdentSource::index_of(wire_id);
+  if (!index) return std::nullopt;
+  const std::optional<TransactionId> id = table_.at_index(*index);
+  if (!id) return std::nullopt;
+  const Transaction& transaction = table_[*id];
+  if (transaction.conn != conn || transaction.id.text() != wire_id) return std::nullopt;
+  return id;
+}
+
+void TransactionTable::close(TransactionId id, TransactionList& list) noexcept {
+  const Transaction& transaction = table_[id];
+  if (Transaction* previous = table_.find(transaction.previous)) previous->next = transaction.next;
+  if (Transaction* next = table_.find(transaction.next)) next->previous = transaction.previous;
+  if (list.first == id) list.first = transaction.next;
+  MSRP_ASSERT(list.size > 0);
+  --list.size;
+  table_.erase(id);
+}
+
+}  // namespace msrp
