@@ -1,0 +1,13 @@
+// The subcommands. Each returns the exit status: 0 done, 1 failed.
+#pragma once
+
+#include "apps/msrp/options.hpp"
+
+namespace msrp::app {
+
+int run_demo(const DemoOptions& options);
+int run_recv(const RecvOptions& options);
+int run_send(const SendOptions& options);
+int run_decode(const DecodeOptions& options);
+
+}  // namespace msrp::app

@@ -1,0 +1,243 @@
+#include "apps/msrp/runtime.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "apps/msrp/options.hpp"
+#include "apps/msrp/text.hpp"
+
+namespace msrp::app {
+namespace {
+
+// 4 MiB of 64 KiB slabs: enough for a few connections, and what the memory of this process stays
+// far below whatever is sent.
+constexpr std::size_t slabs_max = 64;
+
+sigset_t interrupts() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  return set;
+}
+
+std::optional<Instant> earlier(std::optional<Instant> a, std::optional<Instant> b) {
+  if (!a || !b) return a ? a : b;
+  return std::min(*a, *b);
+}
+
+}  // namespace
+
+// ---- WatchedEngine
+
+std::optional<ConnId> WatchedEngine::on_accepted(ListenerId listener, const TransportInfo& info,
+                                                 Instant now) {
+  const auto conn = Engine::on_accepted(listener, info, now);
+  if (conn) tell("accepted", *conn, info, now);
+  return conn;
+}
+
+void WatchedEngine::on_connected(ConnId conn, const TransportInfo& info, Instant now) {
+  tell("connected", conn, info, now);  // first, since the binding SEND is made in the next line
+  Engine::on_connected(conn, info, now);
+}
+
+void WatchedEngine::on_closed(ConnId conn, Instant now) {
+  Engine::on_closed(conn, now);
+  if (tracer_ != nullptr) tracer_->closed(conn);
+}
+
+void WatchedEngine::tell(std::string_view what, ConnId conn, const TransportInfo& info,
+                         Instant now) {
+  output_.note(fmt::format("{} {}, here {}", what, info.peer.text(), info.local.text()));
+  if (tracer_ != nullptr) tracer_->connected(conn, info, now);
+}
+
+// ---- Endpoint
+
+std::expected<std::unique_ptr<Endpoint>, std::string> Endpoint::create(EndpointOptions options,
+                                                                       Output& output) {
+  std::unique_ptr<Endpoint> endpoint(new Endpoint());
+  backend::EpollOptions backend_options;
+  backend_options.slabs_max = slabs_max;
+  auto made = backend::EpollBackend::create(backend_options);
+  if (!made) {
+    return std::unexpected(
+        fmt::format("epoll does not work here, {}: raise the limit of open files",
+                    std::strerror(made.error())));
+  }
+  endpoint->backend_ = *std::move(made);
+  if (options.trace != nullptr) {
+    endpoint->tracer_ = std::make_unique<Tracer>(*options.trace, options.name);
+  }
+  const Services services{endpoint->random_, endpoint->crypto_, endpoint->backend_->buffers(),
+                          endpoint->tracer_.get()};
+  auto engine = Engine::create(EngineConfig{options.limits, options.timeouts}, services,
+                               endpoint->backend_->now());
+  if (!engine) {
+    return std::unexpected(
+        fmt::format("no engine, {}: choose other limits", describe(engine.error().code)));
+  }
+  endpoint->engine_ =
+      std::make_unique<WatchedEngine>(*std::move(engine), endpoint->tracer_.get(), output);
+  endpoint->driver_ = std::make_unique<backend::Driver<backend::EpollBackend, WatchedEngine>>(
+      *endpoint->backend_, *endpoint->engine_);
+  return endpoint;
+}
+
+// Backwards: the driver and the engine hold slices of the backend's pool.
+Endpoint::~Endpoint() = default;
+
+void Endpoint::turn(const OnEvent& on_event) {
+  driver_->turn(on_event, backend_->now());
+}
+
+std::optional<Instant> Endpoint::next_deadline() {
+  return earlier(driver_->next_deadline(), backend_->next_deadline());
+}
+
+// ---- Loop
+
+Loop::Loop() {
+  const sigset_t set = interrupts();
+  sigprocmask(SIG_BLOCK, &set, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  signals_ = backend::Descriptor(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
+}
+
+Loop::~Loop() {
+  const sigset_t set = interrupts();
+  sigprocmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+void Loop::add(Endpoint& endpoint, Endpoint::OnEvent on_event) {
+  entries_.push_back({&endpoint, [this, call = std::move(on_event)](Event& event) {
+                        events_ = true;
+                        call(event);
+                      }});
+}
+
+void Loop::watch(int descriptor, std::function<void()> call) {
+  watched_ = descriptor;
+  on_readable_ = std::move(call);
+}
+
+void Loop::set_alarm(const void* owner, std::optional<Instant> at, std::function<void()> call) {
+  std::erase_if(alarms_, [owner](const Alarm& alarm) { return alarm.owner == owner; });
+  if (at) alarms_.push_back({owner, *at, std::move(call)});
+}
+
+void Loop::ring() {
+  const Instant at = now();
+  const auto due =
+      std::ranges::find_if(alarms_, [at](const Alarm& alarm) { return alarm.at <= at; });
+  if (due == alarms_.end()) return;  // another one that is due rings in the next turn
+  const std::function<void()> call = std::move(due->call);
+  alarms_.erase(due);
+  call();
+}
+
+void Loop::turn_all() {
+  // An event of one endpoint may have been used on another, whose outputs are to be fetched then.
+  do {
+    events_ = false;
+    for (Entry& entry : entries_) entry.endpoint->turn(entry.on_event);
+  } while (events_ && entries_.size() > 1 && !stopped_);
+}
+
+void Loop::run() {
+  for (;;) {
+    turn_all();
+    if (stopped_) return;
+    std::optional<Instant> until;
+    for (const Alarm& alarm : alarms_) until = earlier(until, alarm.at);
+    wait(until);
+    ring();
+  }
+}
+
+void Loop::wind_up(Instant until) {
+  unwatch();
+  for (;;) {
+    turn_all();
+    const bool quiet =
+        std::ranges::all_of(entries_, [](const Entry& entry) { return entry.endpoint->quiet(); });
+    if (quiet || now() >= until) return;
+    wait(until);
+  }
+}
+
+void Loop::wait(std::optional<Instant> until) {
+  std::vector<pollfd> descriptors;
+  for (const Entry& entry : entries_) {
+    descriptors.push_back({entry.endpoint->descriptor(), POLLIN, 0});
+    until = earlier(until, entry.endpoint->next_deadline());
+  }
+  const std::size_t signals = descriptors.size();
+  descriptors.push_back({signals_.get(), POLLIN, 0});
+  descriptors.push_back({watched_, POLLIN, 0});  // one below 0 is passed over
+  timespec patience{};
+  if (until) {
+    const auto left = std::max(*until - now(), Duration{});
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
+    patience.tv_sec = static_cast<time_t>(seconds.count());
+    patience.tv_nsec = static_cast<long>((left - seconds).count());
+  }
+  if (ppoll(descriptors.data(), descriptors.size(), until ? &patience : nullptr, nullptr) <= 0) {
+    return;
+  }
+  if (descriptors[signals].revents != 0) take_signal();
+  if (descriptors[signals + 1].revents != 0 && watched_ >= 0) {
+    // The callback may watch another one.
+    const std::function<void()> call = on_readable_;
+    call();
+  }
+}
+
+void Loop::take_signal() {
+  signalfd_siginfo info{};
+  if (read(signals_.get(), &info, sizeof info) != sizeof info) return;
+  const sigset_t set = interrupts();
+  sigprocmask(SIG_UNBLOCK, &set, nullptr);  // the next one ends the process
+  if (on_interrupt_) on_interrupt_();
+}
+
+// ---- the process
+
+bool open_trace(const CommonOptions& options, Instant start, Output& output,
+                std::unique_ptr<TraceFile>& trace) {
+  if (options.trace_file.empty()) return true;
+  trace = TraceFile::create(options.trace_file, {options.trace_body_bytes, options.trace_secrets},
+                            start);
+  if (trace != nullptr) return true;
+  output.error(fmt::format("cannot write the trace '{}', {}", printable(options.trace_file),
+                           std::strerror(errno)),
+               "name a file that can be written");
+  return false;
+}
+
+bool close_trace(TraceFile* trace, Output& output) {
+  if (trace == nullptr || trace->close()) return true;
+  output.error("the trace could not be written whole", "make room for it");
+  return false;
+}
+
+std::uint64_t peak_memory_bytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) return std::stoull(line.substr(6)) * 1024;
+  }
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+}
+
+}  // namespace msrp::app
