@@ -1,0 +1,52 @@
+"""Ctrl-C in mid-transfer: no partial file stays, the peer hears of it, status 1."""
+import os
+import signal
+import subprocess
+
+from harness import Process, folder, one_error_line, receiver
+
+
+def start(target, first=b"x" * 300_000):
+    """A receiver and a sender in the middle of a stream."""
+    recv = receiver("--out", target, "--json")
+    path = recv.event("listening")["path"]
+    send = Process("send", path, "-", "--json", stdin=subprocess.PIPE)
+    send.process.stdin.write(first)
+    send.process.stdin.flush()
+    recv.event("bound")
+    send.event("bound")
+    return recv, send
+
+
+def main():
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with folder() as target:
+            recv, send = start(target)
+            with recv, send:
+                recv.signal(number)
+                recv.wait(1)
+                one_error_line(recv.err)
+                assert os.listdir(target) == []
+                send.wait(1)
+                one_error_line(send.err)
+        with folder() as target:
+            recv, send = start(target)
+            with recv, send:
+                send.signal(number)
+                send.wait(1)
+                one_error_line(send.err)
+                # R4975-7.1-17: "#" says that the rest will not come.
+                message = recv.event("message", complete=False)
+                assert message["file"] is None
+                recv.event("closed")
+                assert os.listdir(target) == []
+    # Also while nobody is there yet.
+    with receiver() as recv:
+        recv.path()
+        recv.signal(signal.SIGINT)
+        recv.wait(1)
+        one_error_line(recv.err)
+
+
+if __name__ == "__main__":
+    main()
