@@ -104,6 +104,33 @@ TEST(Ending, CloseWithOutstandingMessages) {
   expect_empty(pair.b.engine());
 }
 
+// One message has still to say "#" and another has octets lent when the session ends: nothing of
+// the first is left in the queues.
+TEST(Ending, CloseBehindAnAbortBetweenChunks) {
+  SoloOptions options;
+  options.node.config.limits.quantum_bytes = 4096;
+  options.node.config.limits.transmit_bytes = 8192;
+  Solo world(options);
+  const MessageHandle one =
+      world.node.send({.content_type = "text/plain"}, owned(pattern(50'000, 1)));
+  const MessageHandle two =
+      world.node.send({.content_type = "text/plain"}, owned(pattern(50'000, 2)));
+  End& end = world.end_of(world.node);
+  end.deaf = true;
+  world.drive();
+  world.node.engine().abort(one, world.now);
+  world.node.engine().abort(two, world.now);
+  world.node.engine().close(world.session, world.now);
+  world.drive();
+  EXPECT_FALSE(world.node.session_closed(world.session)) << "octets are lent";
+  end.deaf = false;
+  world.drive();
+  EXPECT_TRUE(world.node.out(one).done);
+  EXPECT_TRUE(world.node.out(two).done);
+  EXPECT_TRUE(world.node.session_closed(world.session));
+  expect_empty(world.node.engine());
+}
+
 // A message that is wholly in transmit order goes out before the connection ends.
 TEST(Ending, WhatIsQueuedStillGoesOut) {
   Pair pair;

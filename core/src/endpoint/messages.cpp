@@ -191,7 +191,9 @@ void Engine::Impl::close_session(Session& session, const Error& reason, Instant 
   }
   for (const MessageHandle handle : std::vector<MessageHandle>(session.outgoing)) {
     if (OutgoingMessage* message = messages.find(handle)) {
+      // One that failed before may still wait for its turn to say "#".
       message->abort_wanted = false;
+      writer.dequeue(session, *message);
       fail_message(*message, reason);
     }
   }
