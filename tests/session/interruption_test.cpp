@@ -218,5 +218,26 @@ TEST(Interruption, AWaitingStreamHoldsNobodyUp) {
   EXPECT_TRUE(world.node.out(stream).delivered);
 }
 
+// Nor when what waits is a long message, whose turn comes only after the stream's.
+TEST(Interruption, AWaitingStreamHoldsNoLongMessageUp) {
+  Solo world;
+  const MessageHandle stream =
+      world.node.send({.content_type = "text/plain", .message_id = "stream"}, StreamBody{});
+  const std::string piece = pattern(10'000);
+  ASSERT_EQ(world.node.engine().write(stream, {bytes_of(piece), {}}, world.now), 10'000U);
+  world.drive();
+  const MessageHandle other =
+      world.node.send({.content_type = "text/plain", .message_id = "long"}, owned(piece));
+  auto chunks = world.sent_and_answered();
+  EXPECT_TRUE(world.node.out(other).delivered);
+  EXPECT_EQ(joined_body(chunks, "long"), piece);
+  ASSERT_EQ(world.node.engine().write(stream, {bytes_of(piece), {}}, world.now), 10'000U);
+  EXPECT_TRUE(world.node.engine().finish(stream, world.now));
+  const auto rest = world.sent_and_answered();
+  chunks.insert(chunks.end(), rest.begin(), rest.end());
+  EXPECT_EQ(joined_body(chunks, "stream"), piece + piece);
+  EXPECT_TRUE(world.node.out(stream).delivered);
+}
+
 }  // namespace
 }  // namespace msrp::test

@@ -239,16 +239,17 @@ bool ChunkWriter::go_on(Connection& conn, Instant now) {
     return true;
   }
   const bool others = !conn.small_turns.empty() || !conn.bulk_turns.empty();
+  const bool waits = message.body.ready_bytes() == 0;  // for its writer, who may never come back
   const bool overtaken = !conn.control.empty() ||
                          (!conn.small_turns.empty() && conn.small_batch > 0) ||
-                         (others && conn.quantum_left == 0);
+                         (others && (conn.quantum_left == 0 || waits));
   const bool long_enough = conn.open.body_bytes >= interruptible_bytes;
-  if (overtaken && (long_enough || message.body.ready_bytes() == 0)) {
+  if (overtaken && (long_enough || waits)) {
     end_chunk(conn, Flag::more, now);
     requeue(conn, message);
     return true;
   }
-  if (message.body.ready_bytes() == 0) return false;
+  if (waits) return false;
   if (conn.quantum_left == 0) conn.quantum_left = limits_.quantum_bytes;
   std::size_t bytes_max = conn.quantum_left;
   if (overtaken) {
