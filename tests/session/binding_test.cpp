@@ -101,6 +101,41 @@ TEST(Binding, TheFirstSendMayCarryABody) {
   EXPECT_EQ(pair.b.trace.at(2), "Bound") << pair.b.trace.at(2);
 }
 
+// To the peer the session is up with the first head that it reads, so it may speak while a long
+// first message is still on its way and has no answer yet.
+TEST(Binding, ThePeerMaySpeakBeforeItAnswers) {
+  PairOptions options;
+  options.bind = false;
+  Pair pair(options);
+  pair.listener = pair.b.engine().listen({.at = at("192.0.2.2", 2855)}, pair.now).value();
+  pair.drive();
+  const TicketId b = pair.b.prepare({.active = false, .listener = pair.listener});
+  const TicketId a = pair.a.prepare({.active = true, .host = "192.0.2.1"});
+  pair.drive();
+  const std::string body = pattern(500'000);
+  const auto first =
+      pair.a.engine().send_first(a, {.content_type = "text/plain"}, owned(body), pair.now);
+  ASSERT_TRUE(first);
+  pair.a.expect_first(*first);
+  ASSERT_TRUE(pair.b.engine().complete(b, {.path = pair.a.local_paths.at(a.value())}, pair.now));
+  ASSERT_TRUE(pair.a.engine().complete(a, {.path = pair.b.local_paths.at(b.value())}, pair.now));
+  for (int i = 0; i < 100 && pair.b.bounds.empty(); ++i) pair.drive_bounded(1);
+  ASSERT_EQ(pair.b.bounds.size(), 1U);
+  ASSERT_TRUE(pair.b.incoming.empty() || !pair.b.incoming[0].ended) << "the first is on its way";
+  const MessageHandle hi = pair.b.send("text/plain", "hi");
+  pair.drive();
+
+  EXPECT_TRUE(pair.b.out(hi).delivered);
+  EXPECT_TRUE(pair.a.out(*first).delivered);
+  EXPECT_EQ(pair.a.bounds.size(), 1U);
+  ASSERT_EQ(pair.a.incoming.size(), 1U);
+  EXPECT_EQ(pair.a.incoming[0].body, "hi");
+  ASSERT_EQ(pair.b.incoming.size(), 1U);
+  EXPECT_TRUE(pair.b.incoming[0].body == body);
+  EXPECT_TRUE(pair.a.closed.empty());
+  EXPECT_TRUE(pair.b.closed.empty());
+}
+
 // R4975-5.4-15 R4975-5.4-32: a peer may bind further sessions on the connection that it has.
 TEST(Binding, OneConnectionCarriesSeveralSessions) {
   Solo world({.role = Role::passive});

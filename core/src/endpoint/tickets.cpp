@@ -186,6 +186,8 @@ void Engine::Impl::bind_dialled(Ticket& ticket, Connection& conn, Instant) {
   session.remote = ticket.remote;
   conn.sessions.push_back(id);
   ++conn.open_sessions;
+  // The peer may speak on the connection before it has answered.
+  routes.find(session.local.view())->session = id;
   OutgoingMessage* first = messages.find(ticket.first);
   if (first == nullptr) {
     Result<OutgoingMessage*> made = make_message(MessageSpec{}, NoBody{});
@@ -212,7 +214,6 @@ void Engine::Impl::bind_confirmed(Session& session) {
   Connection& conn = connections[session.conn];
   conn.ticket = {};
   timers.cancel(ticket.timer);
-  routes.find(session.local.view())->session = session.id;
   Result<Path> remote = Path::parse(session.remote_path, limits.parser.path_uris);
   MSRP_ASSERT(remote.has_value());
   events.push(Bound{ticket.id, session.id, Path(session.local), *std::move(remote)});
