@@ -279,5 +279,19 @@ TEST(BindingFails, OverTheTicketLimit) {
   EXPECT_TRUE(node.engine().prepare({.active = true, .host = "h.example"}, world.now));
 }
 
+// Without an answer nobody would ever know that the session is up.
+TEST(BindingFails, AFirstMessageHasToAskForAnAnswer) {
+  World world;
+  Node& node = world.add("engine");
+  const auto ticket = node.prepare({.active = true, .host = "192.0.2.1"});
+  world.drive();
+  for (const FailureReport report : {FailureReport::no, FailureReport::partial}) {
+    const auto first = node.engine().send_first(
+        ticket, {.content_type = "text/plain", .failure_report = report}, owned("hi"), world.now);
+    ASSERT_FALSE(first);
+    EXPECT_EQ(first.error().code, Errc::invalid_argument);
+  }
+}
+
 }  // namespace
 }  // namespace msrp::test

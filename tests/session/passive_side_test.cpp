@@ -361,5 +361,51 @@ TEST(Passive, StoppingTheListenerKeepsItsConnections) {
   EXPECT_EQ(late.error().code, Errc::stale_handle);
 }
 
+// The chunk that is one too many is answered before the connection closes.
+TEST(Passive, TheLastBadChunkIsAnsweredToo) {
+  World world;
+  Node& node = world.add("engine");
+  const ListenerId listener =
+      node.engine().listen({.at = at("192.0.2.2", 2855)}, world.now).value();
+  world.drive();
+  WirePeer peer = world.connect_peer(node, listener);
+  world.drive();
+  std::size_t answers = 0;
+  for (std::uint32_t i = 0; i < Limits{}.bad_chunks; ++i) {
+    SendParts part;
+    part.to = "msrp://192.0.2.2:2855/nobody;tcp";
+    part.from = "msrp://192.0.2.9:2855/x;tcp";
+    part.transaction_id = "peer" + std::to_string(2000 + i);
+    peer.send(wire_send(part));
+    world.drive();
+    answers += peer.take().size();
+  }
+  EXPECT_EQ(answers, Limits{}.bad_chunks);
+  EXPECT_TRUE(peer.gone());
+}
+
+// A request that waits for complete() on a connection that is going away binds nothing.
+TEST(Passive, AnEarlyRequestOnAClosingConnectionBindsNothing) {
+  SoloOptions options;
+  options.role = Role::passive;
+  Solo world(options);
+  const TicketId ticket = world.node.prepare({.active = false, .listener = world.listener});
+  world.drive();
+  const std::string second(world.node.local_paths.at(ticket.value()).text());
+  world.end_of(world.node).deaf = true;
+  world.node.send("text/plain", "something");  // stays in the transmit order
+  world.peer_sends({.to = second, .from = "msrp://192.0.2.9:5678/second;tcp"});
+  world.node.engine().close(world.session, world.now);
+  world.drive();
+  const std::size_t bound = world.node.bounds.size();
+  EXPECT_TRUE(world.node.engine().complete(ticket, {}, world.now));
+  world.drive();
+  EXPECT_EQ(world.node.bounds.size(), bound);
+  world.advance(seconds(120));
+  EXPECT_EQ(world.node.bounds.size(), bound);
+  EXPECT_EQ(world.node.ticket_failures.size(), 1U);
+  EXPECT_EQ(world.node.engine().stats().connections, 0U);
+}
+
 }  // namespace
 }  // namespace msrp::test

@@ -220,5 +220,26 @@ TEST(Refusing, RejectStopsTheSender) {
   EXPECT_TRUE(pair.a.out(next).delivered);
 }
 
+// A later chunk is refused at its head; the "#" with which its sender gives up ends the message.
+TEST(Refusing, TheAbortOfARefusedLaterChunkEndsTheMessage) {
+  SoloOptions options;
+  options.accepts.max_size_bytes = 1000;
+  Solo world(options);
+  SendParts part = world.parts("hello");
+  part.byte_range = "1-*/*";
+  part.flag = '+';
+  world.peer_sends(part);
+  part.byte_range = "6-*/5000";
+  part.flag = '#';
+  part.transaction_id = "peer0002";
+  world.peer_sends(part);
+  const auto answers = world.peer.take();
+  ASSERT_EQ(answers.size(), 2U);
+  EXPECT_EQ(answers[0].word, "200");
+  EXPECT_EQ(answers[1].word, "413");
+  EXPECT_TRUE(world.node.last_in().ended);
+  EXPECT_EQ(world.node.engine().stats().incoming_messages, 0U);
+}
+
 }  // namespace
 }  // namespace msrp::test

@@ -79,31 +79,36 @@ class Engine {
 
   // ---- application ------------------------------------------------------------------------
 
-  // May emit DoListen; then Listening or ListenFailed.
+  // May emit DoListen; then Listening or ListenFailed. Errors: out_of_memory.
   Result<ListenerId> listen(const ListenRequest& request, Instant now);
   // Sessions and connections that came through it go on.
   void stop_listening(ListenerId listener, Instant now);
 
   // Makes the local path. May emit Prepared (at once, or when the listener is up) or TicketFailed.
-  // Errors: stale_handle, limit_exceeded, bad_uri, bad_state (a local URI that is in use).
+  // Errors: stale_handle, limit_exceeded, bad_uri, bad_state (a local URI that is in use),
+  // invalid_argument (passive without a listener, or nothing to make a URI of), listen_failed.
   Result<TicketId> prepare(const PrepareRequest& request, Instant now);
 
   // Queues the message that is to bind the session, instead of a bodiless SEND (RFC 4975
-  // section 5.4). Active tickets, between prepare() and complete().
+  // section 5.4). Active tickets, between prepare() and complete(). Errors: stale_handle,
+  // bad_state, invalid_argument (Failure-Report other than yes: only an answer tells that the
+  // session is up), and those of send().
   Result<MessageHandle> send_first(TicketId ticket, const MessageSpec& spec, Body body,
                                    Instant now);
 
   // Active: resolves, connects to one address after the other, sends the binding SEND. Passive:
-  // waits for it. May emit DoResolve, DoConnect; then Bound or TicketFailed.
+  // waits for it. May emit DoResolve, DoConnect; then Bound or TicketFailed. Errors: stale_handle,
+  // bad_state (not prepared, or completed), invalid_argument (active without a path), bad_uri.
   Result<void> complete(TicketId ticket, const RemoteDescription& remote, Instant now);
 
   // Gives up a ticket that is not bound yet; no event follows for it. A stale ticket is ignored.
   void cleanup(TicketId ticket, Instant now);
 
-  // Queues a message. Errors: stale_handle, limit_exceeded, unsupported_type (the peer's
-  // accept-types), message_too_large (the peer's max-size), bad_content_type, bad_message_id,
-  // invalid_argument. May emit Writable, Sent, Delivered, Reported, MessageFailed, BodyReleased;
-  // last MessageDone.
+  // Queues a message; spec's views are needed during the call alone. Errors: stale_handle,
+  // bad_state (the session is closing), limit_exceeded, unsupported_type (the peer's accept-types),
+  // message_too_large (the peer's max-size), bad_content_type, bad_message_id, invalid_argument,
+  // head_too_large, and those of encode_head() for extra headers. May emit Writable, Sent,
+  // Delivered, Reported, MessageFailed, BodyReleased; last MessageDone.
   Result<MessageHandle> send(SessionId session, const MessageSpec& spec, Body body, Instant now);
 
   // Feeds a StreamBody. Returns the octets taken, from the front; fewer than offered when the
@@ -114,7 +119,7 @@ class Engine {
   // No more octets come. Errors: bad_state when fewer than the announced total were written.
   Result<void> finish(MessageHandle message, Instant now);
   // Ends the message with "#" (RFC 4975 section 7.1) if any of it has gone. MessageFailed{aborted}
-  // follows.
+  // follows, unless nothing but a REPORT was awaited any more; MessageDone in any case.
   void abort(MessageHandle message, Instant now);
 
   // Refuses an incoming message with a status (413 stops the sender, RFC 4975 section 10.5). Octets

@@ -19,7 +19,7 @@ struct Limits {
   std::uint32_t outgoing_messages = 4096;     // a session
   std::uint32_t incoming_messages = 64;       // incomplete at the same time, a session
   std::uint32_t intervals = 64;               // gaps in one incoming message
-  std::uint32_t bad_chunks = 16;              // malformed or misdirected chunks before a close
+  std::uint32_t bad_chunks = 16;              // bad ones before a close, without a session
   std::uint32_t events = 1024;                // not polled yet, before reading stops
   std::uint32_t held_bytes = 256 * 1024;      // body given out and not released, a connection
   std::uint32_t transmit_bytes = 256 * 1024;  // queued in transmit order, a connection

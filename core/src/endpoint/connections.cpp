@@ -78,6 +78,7 @@ void Engine::Impl::close_now(Connection& conn, bool graceful) {
 void Engine::Impl::drain(Connection& conn, Instant now) {
   if (conn.state != Connection::State::up) return;
   conn.state = Connection::State::draining;
+  conn.parked.reset();  // no session is bound to it any more
   timers.cancel(conn.timer);
   conn.timer = arm(now, timeouts.close, TimeoutReason::close, conn.id);
   mark_sendable(conn);
@@ -153,7 +154,7 @@ bool Engine::Impl::may_read(const Connection& conn) const noexcept {
 bool Engine::Impl::may_resume(const Connection& conn) const noexcept {
   return events.size() <= limits.events / 2 && conn.held_bytes <= limits.held_bytes / 2 &&
          conn.control.size() + conn.transmit.bytes() <=
-             limits.transmit_bytes + limits.control_bytes / 2 &&
+             std::size_t{limits.transmit_bytes} + limits.control_bytes / 2 &&
          conn.parked == nullptr && copies.room() >= copy_room_bytes;
 }
 

@@ -116,6 +116,8 @@ Result<MessageHandle> Engine::send_first(TicketId id, const MessageSpec& spec, B
   const bool early =
       ticket->stage == Ticket::Stage::preparing || ticket->stage == Ticket::Stage::prepared;
   if (!ticket->active || !early || ticket->first) return fail(Errc::bad_state);
+  // Only an answer tells that the session is up.
+  if (spec.failure_report != FailureReport::yes) return fail(Errc::invalid_argument);
   return guarded_result<MessageHandle>([&]() -> Result<MessageHandle> {
     MSRP_TRY(OutgoingMessage* const message, impl_->make_message(spec, std::move(body)));
     ticket->first = message->id;

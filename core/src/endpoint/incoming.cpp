@@ -119,9 +119,9 @@ void Engine::Impl::request_head(Connection& conn, const HeadView& head, Instant 
     chunk.answer_from = head.to_path.empty() ? std::string_view() : head.to_path.front().text;
   }
   if (head.invalid) {
-    count_bad_chunk(conn, *head.invalid, now);
     const bool method = head.invalid->code == Errc::bad_method;
-    return refuse(conn, method ? status::unknown_method : status::bad_request, now);
+    refuse(conn, method ? status::unknown_method : status::bad_request, now);
+    return count_bad_chunk(conn, *head.invalid, now);
   }
   Session* session = route_request(conn, head, now);
   if (session == nullptr) return;
@@ -140,8 +140,8 @@ void Engine::Impl::request_head(Connection& conn, const HeadView& head, Instant 
 // head waits for the application.
 Session* Engine::Impl::route_request(Connection& conn, const HeadView& head, Instant now) {
   const auto refused = [&](std::uint16_t status, Errc why) -> Session* {
-    count_bad_chunk(conn, Error{why, status}, now);
     refuse(conn, status, now);
+    count_bad_chunk(conn, Error{why, status}, now);
     return nullptr;
   };
   if (head.to_path.size() != 1) return refused(status::no_such_session, Errc::no_such_session);
@@ -205,16 +205,14 @@ void Engine::Impl::send_head(Connection& conn, Session& session, const HeadView&
   IncomingChunk& chunk = conn.incoming;
   chunk.has_byte_range = head.byte_range.has_value();
   chunk.start = head.byte_range ? head.byte_range->start : 1;
-  if (!head.has_body) {
-    // Keep-alive, binding, or the "#" of a message that ended between two chunks.
-    for (const IncomingHandle handle : session.incoming) {
-      if (incoming[handle].message_id.text() == head.message_id) chunk.message = handle;
-    }
-    return;
+  // Also of a chunk that is refused, or without a body: its "#" ends the message.
+  for (const IncomingHandle handle : session.incoming) {
+    if (incoming[handle].message_id.text() == head.message_id) chunk.message = handle;
   }
+  if (!head.has_body) return;  // keep-alive, binding, or "#" alone
   if (head.byte_range && !head.byte_range->consistent()) {
-    count_bad_chunk(conn, Error{Errc::bad_byte_range, status::bad_request}, now);
-    return refuse(conn, status::bad_request, now);
+    refuse(conn, status::bad_request, now);
+    return count_bad_chunk(conn, Error{Errc::bad_byte_range, status::bad_request}, now);
   }
   if (!acceptable(session.options, head.content_type)) {
     return refuse(conn, status::unsupported_media_type, now);
@@ -310,8 +308,8 @@ void Engine::Impl::chunk_done(Connection& conn, const ChunkDone& done, Instant n
   if (services.logger != nullptr) services.logger->chunk_received_end(conn.id, done.flag, now);
   IncomingChunk& chunk = conn.incoming;
   if (done.invalid) {
-    count_bad_chunk(conn, Error{*done.invalid, status::bad_request}, now);
     refuse(conn, status::bad_request, now);
+    count_bad_chunk(conn, Error{*done.invalid, status::bad_request}, now);
   } else if (transactions.find(chunk.responds_to) != nullptr) {
     transaction_answered(conn, std::exchange(chunk.responds_to, {}), chunk.status, now);
   }

@@ -286,6 +286,7 @@ void Parser::expect_end_line(std::string_view transaction_id) noexcept {
 
 Parser::Match Parser::match_end_line() noexcept {
   const std::string_view text = rest();
+  if (!text.empty() && matched_ < flag_at_ && text[0] != end_line_[matched_]) return Match::no;
   const std::size_t whole = flag_at_ + 1 + crlf_bytes;
   if (matched_ < flag_at_ && text.size() >= whole - matched_) {
     const std::size_t front = flag_at_ - matched_;
