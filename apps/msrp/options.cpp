@@ -72,6 +72,9 @@ CLI::App* add_demo(CLI::App& app, DemoOptions& options, Raw& raw) {
       ->add_option_function<std::uint64_t>(
           "--size",
           [&](const std::uint64_t& size) {
+            // CLI11 takes "-1" for the largest number of all.
+            constexpr std::uint64_t bytes_max = std::uint64_t{1} << 62;
+            if (size > bytes_max) throw CLI::ValidationError("--size", "is out of range");
             options.size_bytes = size;
             raw.size_given = true;
           },

@@ -34,6 +34,7 @@ WRONG = [
     ["decode", "--split", "0"],
     ["decode", "--split", "3", "--split-each"],
     ["demo", "--size", "many"],
+    ["demo", "--size", "-1"],
     ["demo", "--size", "1", "--file", "x"],
 ]
 
