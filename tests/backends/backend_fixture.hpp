@@ -64,7 +64,7 @@ class Harness {
     backend->wait(deadline, batch);
     for (Completion& completion : batch) {
       ++events;
-      std::visit([this](auto& what) { on(what); }, completion);
+      std::visit([this](auto& what) { this->on(what); }, completion);
     }
   }
 
