@@ -147,10 +147,13 @@ void Loop::ring() {
 
 void Loop::turn_all() {
   // An event of one endpoint may have been used on another, whose outputs are to be fetched then.
-  do {
+  // Two that keep each other busy leave room for signals and alarms all the same.
+  constexpr int rounds_max = 16;
+  for (int round = 0; round < rounds_max; ++round) {
     events_ = false;
     for (Entry& entry : entries_) entry.endpoint->turn(entry.on_event);
-  } while (events_ && entries_.size() > 1 && !stopped_);
+    if (!events_ || entries_.size() == 1 || stopped_) break;
+  }
 }
 
 void Loop::run() {
@@ -181,6 +184,7 @@ void Loop::wait(std::optional<Instant> until) {
     descriptors.push_back({entry.endpoint->descriptor(), POLLIN, 0});
     until = earlier(until, entry.endpoint->next_deadline());
   }
+  if (events_ && entries_.size() > 1) until = now();  // turn_all() has more to do
   const std::size_t signals = descriptors.size();
   descriptors.push_back({signals_.get(), POLLIN, 0});
   descriptors.push_back({watched_, POLLIN, 0});  // one below 0 is passed over

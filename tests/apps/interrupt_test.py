@@ -40,6 +40,12 @@ def main():
                 assert message["file"] is None
                 recv.event("closed")
                 assert os.listdir(target) == []
+    # Two endpoints that keep each other busy listen to it as well.
+    with Process("demo", "--size", "1TiB", "--json") as demo:
+        demo.event("bound")
+        demo.signal(signal.SIGINT)
+        demo.wait(1)
+        one_error_line(demo.err)
     # Also while nobody is there yet.
     with receiver() as recv:
         recv.path()
