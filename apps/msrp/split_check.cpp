@@ -27,7 +27,7 @@ class Transcript {
       record_.append(octets);
       return;
     }
-    if (!same_) return;
+    if (!same_ || octets.empty()) return;  // an empty one may have no place in memory
     same_ = record_.size() - position_ >= octets.size() &&
             std::memcmp(record_.data() + position_, octets.data(), octets.size()) == 0;
     position_ += octets.size();

@@ -7,6 +7,7 @@ msrp=$(realpath "${1:-build/msrp}")
 size_mib=${2:-1024}
 tree=${3:-/usr/share/doc}
 memory_kib_max=24576
+[ -z "${MSRP_SANITIZED:-}" ] || memory_kib_max=10000000  # sanitizers need much of their own
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/msrp-big.XXXXXX")
 recv_pid=
