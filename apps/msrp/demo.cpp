@@ -242,6 +242,9 @@ class Demo {
                    std::uint64_t{a_.receiver.complete()} + b_.receiver.complete(),
                    a_.sender.messages_done() + b_.sender.messages_done()},
                   ended);
+    if (!failed_ && output_.broken()) {
+      output_.error("standard output takes no more", "look at what reads it");
+    }
     return failed_ || !equal || output_.broken() ? 1 : 0;
   }
 

@@ -1,4 +1,7 @@
 // The msrp command.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cstdio>
 #include <exception>
 #include <variant>
@@ -16,9 +19,20 @@ struct Run {
   int operator()(const msrp::app::DecodeOptions& options) const { return run_decode(options); }
 };
 
+// A standard stream that was handed over closed would give its number to the next socket or file,
+// which would then be read or written in its stead. Reading and writing these fails instead.
+void occupy_standard_streams() {
+  for (const int wanted : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(wanted, F_GETFD) >= 0) continue;
+    // The lowest free number is the wanted one, those below are taken.
+    static_cast<void>(open("/dev/null", wanted == STDIN_FILENO ? O_WRONLY : O_RDONLY));
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  occupy_standard_streams();
   try {
     return std::visit(Run{}, msrp::app::parse_options(argc, argv));
   } catch (const std::exception& error) {  // out of memory

@@ -1,6 +1,7 @@
 #include "apps/msrp/options.hpp"
 
 #include <fmt/format.h>
+#include <strings.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -219,6 +220,12 @@ void check_send(SendOptions& options, Raw& raw) {
     for (const UriView uri : options.to->view()) {
       if (uri.secure)
         throw WrongUsage{"an msrps path needs TLS, which is not there yet: use msrp:"};
+    }
+    // Later ones are for relays to understand.
+    if (const std::string_view transport = options.to->view().front().transport;
+        transport.size() != 3 || strncasecmp(transport.data(), "tcp", 3) != 0) {
+      throw WrongUsage{fmt::format("'{}' is no transport that this program has: use one with ;tcp",
+                                   printable(transport))};
     }
     options.files.erase(options.files.begin());
   }

@@ -56,6 +56,9 @@ class SendCommand {
                                 describe(ended_.code), missing, sender_.messages_total()),
                     "send again when the receiver is back");
     }
+    if (output_.broken() && !output_.any_error()) {
+      output_.error("standard output takes no more", "look at what reads it");
+    }
     return missing == 0 && !failed_ && !output_.broken() ? 0 : 1;
   }
 

@@ -90,6 +90,12 @@ bool Sender::begin_next() {
   const Instant now = endpoint_.now();
   const auto handle =
       endpoint_.engine().send(session_, spec, StreamBody{input->total_bytes()}, now);
+  if (!handle &&
+      (handle.error().code == Errc::bad_state || handle.error().code == Errc::stale_handle)) {
+    // The session is ending or over; its last event says why, once for all that is left.
+    next_item_ = index;
+    return false;
+  }
   if (!handle) {
     fail_item(index, id, 0, describe(handle.error().code), "send it in a way that the peer takes");
     return true;

@@ -2,7 +2,8 @@
 import json
 import os
 
-from harness import folder, is_sanitized, make_bytes, run, sha256, write
+from harness import (Process, folder, is_sanitized, make_bytes, one_error_line, run, sha256,
+                     write)
 
 
 def main():
@@ -21,6 +22,10 @@ def main():
         assert [message["sha256"] for message in messages] == [sha256(data)] * 2
         assert all(message["complete"] for message in messages)
         assert events[-1]["event"] == "summary" and events[-1]["bytes_in"] == 2 * len(data)
+    # What nobody could read is no success, and is said.
+    with open("/dev/full", "wb") as full, Process("demo", "--size", "1", stdout=full) as demo:
+        demo.wait(1)
+        assert "standard output" in one_error_line(demo.err), demo.err
     if not is_sanitized():
         out, _ = run("demo", "--size", "200M")
         memory = out.split("peak memory ")[1].split()

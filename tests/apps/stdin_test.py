@@ -2,7 +2,8 @@
 import os
 import subprocess
 
-from harness import Process, folder, make_bytes, read, receiver, run
+from harness import (PATIENCE, PROGRAM, Process, folder, make_bytes, one_error_line, read, receiver,
+                     run)
 
 
 def main():
@@ -36,6 +37,12 @@ def main():
             run("send", recv.event("listening")["path"], "-")
             assert read(recv.event("message", complete=True, bytes=0)["file"]) == b""
             recv.wait(0)
+        # Closed is not empty: its number is not given to a socket, to be read in its stead.
+        with receiver("--out", target) as recv:
+            closed = ["sh", "-c", 'exec "$@" <&-', "sh", PROGRAM, "send", recv.path(), "-"]
+            done = subprocess.run(closed, capture_output=True, timeout=PATIENCE, check=False)
+            assert done.returncode == 1, done
+            assert "standard input" in one_error_line(done.stderr.decode()), done
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ WRONG = [
     ["send", "http://example.com/", "--text", "x"],
     ["send", "msrp://127.0.0.1:99999/abc;tcp", "--text", "x"],
     ["send", "msrp://127.0.0.1:2855/abc", "--text", "x"],
+    ["send", "msrp://127.0.0.1:2855/abcdefgh1234;sctp", "--text", "x"],
     ["send", "msrps://127.0.0.1:2855/abc;tcp", "--text", "x"],
     ["send", PATH, "--text", "x", "--tls"],
     ["send", PATH, "--text", "x", "--failure-report", "perhaps"],
