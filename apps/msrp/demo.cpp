@@ -173,6 +173,10 @@ class Demo {
   void on(Side& side, const Reported& event) { side.sender.on(event); }
   void on(Side& side, const MessageFailed& event) { side.sender.on(event); }
   void on(Side&, const BodyReleased&) {}
+  void on(Side&, const ChunkStarted&) {}  // not asked for
+  void on(Side&, const ChunkData&) {}
+  void on(Side&, const ChunkEnded&) {}
+  void on(Side&, const Answered&) {}
   void on(Side& side, const MessageDone& event) { side.sender.on(event); }
   void on(Side& side, const SessionClosed& event) {
     side.session = {};

@@ -115,6 +115,10 @@ class RecvCommand {
   void on(const MessageFailed&) {}
   void on(const BodyReleased&) {}
   void on(const MessageDone&) {}
+  void on(const ChunkStarted&) {}  // not asked for
+  void on(const ChunkData&) {}
+  void on(const ChunkEnded&) {}
+  void on(const Answered&) {}
   void on(const SessionClosed& event) {
     sessions_.erase(event.session);
     output_.event("closed", Json{{"reason", describe(event.reason.code)}}, endpoint_.now());

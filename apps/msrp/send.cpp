@@ -112,6 +112,10 @@ class SendCommand {
   void on(const Reported& event) { sender_.on(event); }
   void on(const MessageFailed& event) { sender_.on(event); }
   void on(const BodyReleased&) {}
+  void on(const ChunkStarted&) {}  // not asked for
+  void on(const ChunkData&) {}
+  void on(const ChunkEnded&) {}
+  void on(const Answered&) {}
   void on(const MessageDone& event) { sender_.on(event); }
   void on(const SessionClosed& event) {
     session_ = {};

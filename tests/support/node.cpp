@@ -42,6 +42,15 @@ MessageHandle Node::send(const MessageSpec& spec, Body body) {
   return handle.value_or(MessageHandle{});
 }
 
+MessageHandle Node::send_chunk(const ChunkSpec& spec, Body body) {
+  auto handle = engine_->send_chunk(session(), spec, std::move(body), now_);
+  if (handle)
+    note_outgoing(*handle, session());
+  else
+    ADD_FAILURE() << name << ": send_chunk: " << describe(handle.error().code);
+  return handle.value_or(MessageHandle{});
+}
+
 TicketId Node::prepare(const PrepareRequest& request) {
   auto ticket = engine_->prepare(request, now_);
   if (!ticket) ADD_FAILURE() << name << ": prepare: " << describe(ticket.error().code);
@@ -73,6 +82,13 @@ Incoming& Node::in(IncomingHandle handle) {
     if (message.handle == handle) return message;
   ADD_FAILURE() << name << ": no such incoming message";
   return incoming.emplace_back();
+}
+
+Request& Node::request(RequestHandle handle) {
+  for (Request& request : requests)
+    if (request.handle == handle) return request;
+  ADD_FAILURE() << name << ": no such request";
+  return requests.emplace_back();
 }
 
 Incoming& Node::last_in() {
@@ -150,6 +166,7 @@ void Node::on(const MessageStarted& event) {
   message.to_path = head.to_path.text();
   message.byte_range = head.byte_range;
   message.has_body = head.has_body;
+  message.duplicate = event.duplicate;
   for (const HeaderField& field : head.headers)
     message.headers.emplace_back(field.name, field.value);
 }
@@ -223,12 +240,59 @@ void Node::on(const MessageDone& event) {
   open_outgoing(event.message, "MessageDone").done = true;
 }
 
+void Node::on(const ChunkStarted& event) {
+  const HeadView& head = event.head;
+  trace.push_back("ChunkStarted " + std::string(head.method_text));
+  EXPECT_FALSE(session_closed(event.session)) << name << ": ChunkStarted after SessionClosed";
+  for (const Request& other : requests)
+    EXPECT_FALSE(other.handle == event.request) << name << ": ChunkStarted twice";
+  Request& request = requests.emplace_back();
+  request.handle = event.request;
+  request.session = event.session;
+  request.method = head.method_text;
+  request.transaction_id = head.transaction_id;
+  request.message_id = head.message_id;
+  request.content_type = head.content_type;
+  request.from_path = head.from_path.text();
+  request.byte_range = head.byte_range;
+  for (const HeaderField& field : head.headers)
+    request.headers.emplace_back(field.name, field.value);
+}
+
+void Node::on(const ChunkData& event) {
+  Request& request = this->request(event.request);
+  trace.push_back("ChunkData " + std::to_string(event.slice.bytes.size()));
+  EXPECT_FALSE(request.ended) << name << ": ChunkData after ChunkEnded";
+  EXPECT_TRUE(event.slice.owner) << name << ": a slice of ChunkData owns nothing";
+  EXPECT_EQ(event.offset, request.body.size()) << name << ": ChunkData out of order";
+  request.body += text_of(event.slice.bytes);
+  held_[event.session.value()] += event.slice.bytes.size();
+  if (auto_release) release(event.session, event.slice.bytes.size());
+}
+
+void Node::on(const ChunkEnded& event) {
+  Request& request = this->request(event.request);
+  trace.push_back(std::string("ChunkEnded ") + static_cast<char>(event.flag) +
+                  (event.error ? " " + std::string(describe(event.error->code)) : ""));
+  EXPECT_FALSE(request.ended) << name << ": ChunkEnded twice";
+  EXPECT_FALSE(session_closed(event.session)) << name << ": ChunkEnded after SessionClosed";
+  request.ended = event;
+}
+
+void Node::on(const Answered& event) {
+  trace.push_back("Answered " + std::to_string(event.status));
+  open_outgoing(event.message, "Answered").answers.emplace_back(event.status, event.comment);
+}
+
 void Node::on(const SessionClosed& event) {
   trace.push_back("SessionClosed " + std::string(describe(event.reason.code)));
   EXPECT_FALSE(session_closed(event.session)) << name << ": SessionClosed twice";
   for (const Incoming& message : incoming)
     EXPECT_TRUE(message.session != event.session || message.ended)
         << name << ": SessionClosed before MessageEnded of " << message.message_id;
+  for (const Request& request : requests)
+    EXPECT_TRUE(request.session != event.session || request.ended)
+        << name << ": SessionClosed before ChunkEnded";
   for (const auto& [handle, message] : outgoing)
     EXPECT_TRUE(!message.session || message.session != event.session || message.done)
         << name << ": SessionClosed before MessageDone";

@@ -34,6 +34,7 @@ struct Incoming {
   std::vector<std::pair<std::string, std::string>> headers;
   std::optional<ByteRange> byte_range;
   bool has_body = false;
+  bool duplicate = false;
   std::string body;          // octets at their offsets
   std::uint64_t octets = 0;  // handed up, counted
   std::optional<MessageEnded> ended;
@@ -42,12 +43,24 @@ struct Incoming {
   bool failed_with(Errc code) const { return ended && ended->error && ended->error->code == code; }
 };
 
+// A request that the application answers itself, as it saw it.
+struct Request {
+  RequestHandle handle;
+  SessionId session;
+  std::string method, transaction_id, message_id, content_type, from_path;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::optional<ByteRange> byte_range;
+  std::string body;
+  std::optional<ChunkEnded> ended;
+};
+
 // An outgoing message as the application saw it.
 struct Outgoing {
   SessionId session;
   bool sent = false, delivered = false, done = false;
   std::optional<Error> failed;
   std::vector<Reported> reports;
+  std::vector<std::pair<int, std::string>> answers;  // of a chunk
   int released = 0;
   std::size_t writable_bytes = 0;  // of the last Writable
   int writables = 0;
@@ -69,6 +82,7 @@ class Node {
   MessageHandle send(std::string_view content_type, std::string_view body, MessageSpec spec = {});
   MessageHandle send(const MessageSpec& spec, Body body);
   Result<MessageHandle> try_send(const MessageSpec& spec, Body body);
+  MessageHandle send_chunk(const ChunkSpec& spec, Body body);
   TicketId prepare(const PrepareRequest& request);
   void expect_first(MessageHandle first) { note_outgoing(first, SessionId{}); }
 
@@ -82,6 +96,7 @@ class Node {
   // ---- what happened --------------------------------------------------------------------------
   std::deque<Incoming> incoming;
   std::map<std::uint64_t, Outgoing> outgoing;
+  std::deque<Request> requests;
   std::vector<std::string> trace;             // one line an event, without handles
   std::map<std::uint64_t, Path> local_paths;  // of tickets
   std::vector<Bound> bounds;
@@ -92,6 +107,7 @@ class Node {
 
   Incoming& in(IncomingHandle handle);
   Outgoing& out(MessageHandle handle);
+  Request& request(RequestHandle handle);
   // The most recent message; a test failure when there is none.
   Incoming& last_in();
   SessionId session() const { return bounds.empty() ? SessionId{} : bounds.back().session; }
@@ -130,6 +146,10 @@ class Node {
   void on(const MessageFailed& event);
   void on(const BodyReleased& event);
   void on(const MessageDone& event);
+  void on(const ChunkStarted& event);
+  void on(const ChunkData& event);
+  void on(const ChunkEnded& event);
+  void on(const Answered& event);
   void on(const SessionClosed& event);
   Outgoing& open_outgoing(MessageHandle handle, std::string_view what);
 

@@ -56,6 +56,9 @@ struct PrepareRequest {
   std::optional<ListenerId> listener;  // required when passive
   std::string host;                    // of the own URI when active without a listener
   std::optional<Uri> local;            // instead of a generated one
+  // A session that has ended and that this one stands in for: what came whole in it is known as a
+  // duplicate when it comes again (RFC 4975 section 5.4). Unknown ones are ignored.
+  SessionId replaces;
   SessionOptions options;
 };
 
@@ -67,6 +70,10 @@ enum class TimeoutReason : std::uint8_t {
   connect,
   resolve,
   close,
+  idle,
+  keep_alive,
+  message,
+  behind,
 };
 
 class Engine {
@@ -96,9 +103,11 @@ class Engine {
   Result<MessageHandle> send_first(TicketId ticket, const MessageSpec& spec, Body body,
                                    Instant now);
 
-  // Active: resolves, connects to one address after the other, sends the binding SEND. Passive:
-  // waits for it. May emit DoResolve, DoConnect; then Bound or TicketFailed. Errors: stale_handle,
-  // bad_state (not prepared, or completed), invalid_argument (active without a path), bad_uri.
+  // Active: takes the connection that there is to the same scheme, host, port and identity, or
+  // resolves and connects to one address after the other; then sends the binding SEND. A connection
+  // that turns out to be gone by then is replaced once. Passive: waits for the SEND. May emit
+  // DoResolve, DoConnect; then Bound or TicketFailed. Errors: stale_handle, bad_state (not
+  // prepared, or completed), invalid_argument (active without a path), bad_uri.
   Result<void> complete(TicketId ticket, const RemoteDescription& remote, Instant now);
 
   // Gives up a ticket that is not bound yet; no event follows for it. A stale ticket is ignored.
@@ -122,6 +131,31 @@ class Engine {
   // follows, unless nothing but a REPORT was awaited any more; MessageDone in any case.
   void abort(MessageHandle message, Instant now);
 
+  // The Message-ID, for sending the message again in a session that replaces this one. Valid until
+  // MessageDone is queued; empty for a stale handle.
+  std::string_view message_id(MessageHandle message) const noexcept;
+
+  // ---- the chunk level, under the same engine -----------------------------------------------
+
+  // Queues one chunk. Events as for send(), and Answered for every answer. A SEND's REPORTs come as
+  // chunks if the session's handling is `chunks`. The body of another method than SEND has at most
+  // 10240 octets (RFC 4975 section 7.1) and no stream. Errors: those of send(); invalid_argument
+  // (a method with a member of its own, a start of 0, octets beyond the total); body_too_large.
+  Result<MessageHandle> send_chunk(SessionId session, const ChunkSpec& spec, Body body,
+                                   Instant now);
+  // Answers a request once, unless its Failure-Report says otherwise. When the status is no 2xx,
+  // what still comes of the chunk is dropped. Errors: stale_handle (also when no answer is
+  // wanted any more), invalid_argument (status not 200-699), bad_comment.
+  Result<void> respond(RequestHandle request, std::uint16_t status, std::string_view comment,
+                       Instant now);
+  // A REPORT about anything. Errors: stale_handle, bad_state, would_block (Limits::control_bytes),
+  // and those of encode_head().
+  Result<void> send_report(SessionId session, const ReportSpec& report, Instant now);
+  // Puts octets into the transmit order as they are, for tests and private protocols: only in
+  // between chunks and only on a connection with one session. Errors: stale_handle, bad_state,
+  // would_block (Limits::transmit_bytes).
+  Result<void> write_raw(SessionId session, std::span<const std::byte> bytes, Instant now);
+
   // Refuses an incoming message with a status (413 stops the sender, RFC 4975 section 10.5). Octets
   // that still come are dropped. MessageEnded{aborted} follows. Errors: stale_handle,
   // invalid_argument (status not 4xx-6xx).
@@ -130,12 +164,12 @@ class Engine {
   // that kind. Valid until the next message is complete or the handle's message was reported whole;
   // see limits.
   Result<void> send_report(IncomingHandle message, std::uint16_t status, Instant now);
-  // Gives receive credit back for octets of MessageData.
+  // Gives receive credit back for octets of MessageData and ChunkData.
   void release(SessionId session, std::size_t bytes, Instant now);
 
   // Ends a session: messages not yet sent whole are aborted, what is in the transmit order still
-  // goes out, then the connection is closed if it carries no other session. May emit MessageFailed,
-  // MessageDone; last SessionClosed{closed}.
+  // goes out, then the connection is closed if it carries no other session (Timeouts::idle). May
+  // emit MessageFailed, MessageDone; last SessionClosed{closed}.
   void close(SessionId session, Instant now);
 
   // ---- transport --------------------------------------------------------------------------

@@ -48,6 +48,7 @@ struct MessageStarted {
   SessionId session;
   IncomingHandle message;
   HeadView head;
+  bool duplicate;  // a message with this Message-ID came whole before (RFC 4975 section 5.4)
 };
 // The slice owns its bytes. Give the credit back with Engine::release() once they are dealt with.
 struct MessageData {
@@ -95,6 +96,34 @@ struct MessageDone {
   MessageHandle message;
 };
 
+// ---- the chunk level: requests that the application answers itself (SessionOptions::handling).
+// Started, then Data in order, then Ended, exactly once each; Engine::respond() from Started on.
+struct ChunkStarted {
+  SessionId session;
+  RequestHandle request;
+  HeadView head;
+};
+// As MessageData; the offset counts from the chunk's first octet.
+struct ChunkData {
+  SessionId session;
+  RequestHandle request;
+  std::uint64_t offset;
+  Slice slice;
+};
+struct ChunkEnded {
+  SessionId session;
+  RequestHandle request;
+  Flag flag;
+  std::uint64_t bytes;
+  std::optional<Error> error;  // the connection failed in the middle of it, or it broke a rule
+};
+// The answer to a request of send_chunk(); a chunk that was interrupted took several.
+struct Answered {
+  MessageHandle message;
+  std::uint16_t status;
+  std::string_view comment;
+};
+
 // The last event of a session, behind those of its messages.
 struct SessionClosed {
   SessionId session;
@@ -103,6 +132,7 @@ struct SessionClosed {
 
 using Event = std::variant<Listening, ListenFailed, Prepared, Bound, TicketFailed, MessageStarted,
                            MessageData, MessageEnded, Writable, Sent, Delivered, Reported,
-                           MessageFailed, BodyReleased, MessageDone, SessionClosed>;
+                           MessageFailed, BodyReleased, MessageDone, ChunkStarted, ChunkData,
+                           ChunkEnded, Answered, SessionClosed>;
 
 }  // namespace msrp

@@ -24,6 +24,7 @@ using SessionId = Handle<struct SessionTag>;
 using TicketId = Handle<struct TicketTag>;
 using MessageHandle = Handle<struct MessageTag>;    // outgoing
 using IncomingHandle = Handle<struct IncomingTag>;  // incoming
+using RequestHandle = Handle<struct RequestTag>;    // incoming, of one chunk
 using ResolveId = Handle<struct ResolveTag>;
 
 }  // namespace msrp

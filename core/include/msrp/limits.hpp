@@ -15,21 +15,28 @@ struct Limits {
   std::uint32_t unbound_connections = 4096;  // accepted, no session bound yet
   std::uint32_t tickets = 65536;
   std::uint32_t sessions_per_connection = 256;
-  std::uint32_t transactions = 1024;          // requests of ours without an answer, a connection
-  std::uint32_t outgoing_messages = 4096;     // a session
-  std::uint32_t incoming_messages = 64;       // incomplete at the same time, a session
-  std::uint32_t intervals = 64;               // gaps in one incoming message
-  std::uint32_t bad_chunks = 16;              // bad ones before a close, without a session
-  std::uint32_t events = 1024;                // not polled yet, before reading stops
-  std::uint32_t held_bytes = 256 * 1024;      // body given out and not released, a connection
-  std::uint32_t transmit_bytes = 256 * 1024;  // queued in transmit order, a connection
-  std::uint32_t control_bytes = 256 * 1024;   // responses and REPORTs waiting, a connection
+  // Requests of ours that wait for an answer, a connection. As many again that only bad news is
+  // expected of (Failure-Report: partial); of those the oldest is forgotten for the newest.
+  std::uint32_t transactions = 1024;
+  std::uint32_t outgoing_messages = 4096;  // a session
+  std::uint32_t incoming_messages = 64;    // incomplete at the same time, a session
+  std::uint32_t intervals = 64;            // gaps in one incoming message
+  std::uint32_t bad_chunks = 16;           // bad ones before a close, without a session
+  std::uint32_t requests =
+      256;  // for the application to answer, before reading stops, a connection
+  std::uint32_t remembered_message_ids = 128;  // of messages that came whole, a session
+  std::uint32_t remembered_sessions = 256;     // ended ones whose Message-IDs are kept
+  std::uint32_t events = 1024;                 // not polled yet, before reading stops
+  std::uint32_t held_bytes = 256 * 1024;       // body given out and not released, a connection
+  std::uint32_t transmit_bytes = 256 * 1024;   // queued in transmit order, a connection
+  std::uint32_t control_bytes = 256 * 1024;    // responses and REPORTs waiting, a connection
   std::uint32_t write_window_bytes =
       256 * 1024;                           // written to a stream and not transmitted, a message
   std::uint32_t quantum_bytes = 32 * 1024;  // of one message's body before another may go on
 };
 
-// RFC 4975 names the first; the others are ours. All run on the time handed in.
+// RFC 4975 names the first; the others are ours. All run on the time handed in. The last four are
+// off, or at once, when zero.
 struct Timeouts {
   Duration transaction = std::chrono::seconds(30);  // from the request's last octet (section 7.1.1)
   Duration bind = std::chrono::seconds(30);         // accepted connection to its first request
@@ -37,6 +44,10 @@ struct Timeouts {
   Duration connect = std::chrono::seconds(10);      // each address
   Duration resolve = std::chrono::seconds(10);
   Duration close = std::chrono::seconds(30);  // for what is queued when a connection is closed
+  Duration behind = std::chrono::seconds(5);  // a shared connection paused for one session's sake
+  Duration idle{};        // a connection without a session stays open for as long
+  Duration keep_alive{};  // after as long without an octet sent an empty SEND goes out
+  Duration message{};     // an incoming message of which nothing more comes is given up
 };
 
 // Memory that one connection can take in user space at the most, in bytes, as the sum of its named

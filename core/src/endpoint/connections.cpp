@@ -1,15 +1,7 @@
-#include <algorithm>
-
 #include "endpoint/impl.hpp"
 #include "msrp/assert.hpp"
 
 namespace msrp {
-namespace {
-
-// Octets that a parser can hold back and give out without an owner.
-constexpr std::size_t copy_room_bytes = 128;
-
-}  // namespace
 
 std::optional<ConnId> Engine::Impl::accepted(ListenerId listener, const TransportInfo& info,
                                              Instant now) {
@@ -28,23 +20,15 @@ std::optional<ConnId> Engine::Impl::accepted(ListenerId listener, const Transpor
   return id;
 }
 
-void Engine::Impl::connected(Connection& conn, const TransportInfo& info, Instant now) {
-  if (conn.state != Connection::State::connecting) return;
-  conn.state = Connection::State::up;
-  conn.info = info;
-  timers.cancel(conn.timer);
-  bind_dialled(tickets[conn.ticket], conn, now);
-}
-
 void Engine::Impl::lost(Connection& conn, const Error& error) {
   if (conn.state == Connection::State::closing) return;
   const bool was_connecting = conn.state == Connection::State::connecting;
   close_now(conn, false);
   if (was_connecting) {
-    Ticket* ticket = tickets.find(std::exchange(conn.ticket, {}));
-    if (ticket == nullptr) return;
-    ticket->last_error = error;
-    return dial_next(*ticket, last_now);
+    Dial* dial = dials.find(std::exchange(conn.dial, {}));
+    if (dial == nullptr) return;
+    dial->last_error = error;
+    return dial_next(*dial, last_now);
   }
   // A connection that fails takes its sessions along (RFC 4975 section 5.4).
   for (const SessionId id : std::vector<SessionId>(conn.sessions)) {
@@ -56,6 +40,7 @@ void Engine::Impl::lost(Connection& conn, const Error& error) {
 void Engine::Impl::ended(Connection& conn, Instant now) {
   if (conn.state != Connection::State::up) return;
   conn.ended = true;
+  retire(conn);
   const Error reason{conn.parser.idle() ? Errc::connection_closed : Errc::truncated};
   for (const SessionId id : std::vector<SessionId>(conn.sessions)) {
     if (Session* session = sessions.find(id)) close_session(*session, reason, now);
@@ -63,8 +48,16 @@ void Engine::Impl::ended(Connection& conn, Instant now) {
   drain(conn, now);
 }
 
+// No session joins it any more.
+void Engine::Impl::retire(Connection& conn) noexcept {
+  if (Dial* dial = dials.find(conn.dial)) forget_dial(*dial);
+  timers.cancel(conn.keep_alive);
+  timers.cancel(conn.behind);
+}
+
 void Engine::Impl::close_now(Connection& conn, bool graceful) {
   if (conn.state == Connection::State::closing) return;
+  if (conn.state != Connection::State::connecting) retire(conn);
   conn.state = Connection::State::closing;
   timers.cancel(conn.timer);
   conn.parked.reset();
@@ -77,6 +70,7 @@ void Engine::Impl::close_now(Connection& conn, bool graceful) {
 
 void Engine::Impl::drain(Connection& conn, Instant now) {
   if (conn.state != Connection::State::up) return;
+  retire(conn);
   conn.state = Connection::State::draining;
   conn.parked.reset();  // no session is bound to it any more
   timers.cancel(conn.timer);
@@ -92,15 +86,8 @@ void Engine::Impl::close_if_drained(Connection& conn) {
 
 void Engine::Impl::closed(Connection& conn) {
   MSRP_ASSERT(conn.state == Connection::State::closing);
-  while (Transaction* transaction = transactions.find(conn.transactions.first)) {
-    timers.cancel(transaction->timer);
-    if (OutgoingMessage* message = messages.find(transaction->message)) {
-      if (transaction->failure_report != FailureReport::no && !transaction->answered) {
-        --message->open_transactions;
-      }
-    }
-    transactions.close(conn.transactions.first, conn.transactions);
-  }
+  close_transactions(conn.transactions);
+  close_transactions(conn.sent_partials);
   const std::vector<SessionId> carried = std::move(conn.sessions);
   const ConnId id = conn.id;
   connections.erase(id);  // lent octets are nobody's from here on
@@ -116,20 +103,46 @@ void Engine::Impl::closed(Connection& conn) {
   }
 }
 
+void Engine::Impl::close_transactions(TransactionList& list) {
+  while (Transaction* transaction = transactions.find(list.first)) {
+    timers.cancel(transaction->timer);
+    if (OutgoingMessage* message = messages.find(transaction->message)) {
+      if (transaction->failure_report != FailureReport::no && !transaction->answered) {
+        --message->open_transactions;
+      }
+    }
+    transactions.close(list.first, list);
+  }
+}
+
+void Engine::Impl::enter_connection(Session& session, Connection& conn) {
+  session.conn = conn.id;
+  session.place = static_cast<std::uint32_t>(conn.sessions.size());
+  conn.sessions.push_back(session.id);
+  ++conn.open_sessions;
+  timers.cancel(conn.timer);  // bind or idle
+  if (!conn.unbound) return;
+  conn.unbound = false;
+  --unbound_connections;
+}
+
 // The session counts no more; a connection without any is closed once its queue has gone out.
 void Engine::Impl::leave_connection(Session& session, Instant now) {
   session.left = true;
   const std::size_t held = std::exchange(session.held_bytes, 0);
-  held_bytes -= held;
+  held_bytes -= held + std::exchange(session.written_off_bytes, 0);
   Connection* conn = connections.find(session.conn);
   if (conn == nullptr) return;
   conn->held_bytes -= held;
   MSRP_ASSERT(conn->open_sessions > 0);
-  if (--conn->open_sessions == 0) {
-    drain(*conn, now);
-  } else {
-    mark_sendable(*conn);
-  }
+  --conn->open_sessions;
+  resume(*conn);
+  mark_sendable(*conn);
+  if (conn->open_sessions > 0 || conn->binding > 0 || conn->state != Connection::State::up) return;
+  if (timeouts.idle == Duration{} || conn->ended) return drain(*conn, now);
+  timers.cancel(conn->keep_alive);
+  timers.cancel(conn->timer);
+  conn->timer = arm(now, timeouts.idle, TimeoutReason::idle, conn->id);
 }
 
 void Engine::Impl::mark_sendable(Connection& conn) {
@@ -148,36 +161,47 @@ bool Engine::Impl::may_read(const Connection& conn) const noexcept {
   return events.size() < limits.events && conn.held_bytes < limits.held_bytes &&
          conn.control.size() + conn.transmit.bytes() <
              std::size_t{limits.transmit_bytes} + limits.control_bytes &&
-         conn.parked == nullptr && copies.room() >= copy_room_bytes;
+         conn.requests < limits.requests && conn.parked == nullptr &&
+         copies.room() >= copy_room_bytes;
 }
 
 bool Engine::Impl::may_resume(const Connection& conn) const noexcept {
   return events.size() <= limits.events / 2 && conn.held_bytes <= limits.held_bytes / 2 &&
          conn.control.size() + conn.transmit.bytes() <=
              std::size_t{limits.transmit_bytes} + limits.control_bytes / 2 &&
-         conn.parked == nullptr && copies.room() >= copy_room_bytes;
+         conn.requests <= limits.requests / 2 && conn.parked == nullptr &&
+         copies.room() >= copy_room_bytes;
 }
 
-void Engine::Impl::pause(Connection& conn) {
+void Engine::Impl::pause(Connection& conn, Instant now) {
   if (conn.paused) return;
+  if (copies.room() < copy_room_bytes) pool_was_empty = true;
+  if (!conn.paused_queued) paused.push_back(conn.id);
+  conn.paused_queued = true;
   conn.paused = true;
-  paused.push_back(conn.id);
   command(DoPauseRead{conn.id});
+  if (conn.held_bytes >= limits.held_bytes) held_up(conn, now);
+}
+
+void Engine::Impl::resume(Connection& conn) {
+  if (!conn.paused || conn.state == Connection::State::closing) return;
+  if (conn.state == Connection::State::up && !may_resume(conn)) return;
+  conn.paused = false;
+  timers.cancel(conn.behind);
+  command(DoResumeRead{conn.id});
 }
 
 void Engine::Impl::resume_paused() {
   for (std::size_t left = paused.size(); left > 0; --left) {
     const ConnId id = paused.pop_front();
     Connection* conn = connections.find(id);
-    if (conn == nullptr || !conn->paused || conn->state == Connection::State::closing) continue;
+    if (conn == nullptr) continue;
     copies.ensure(copy_room_bytes);
-    if (conn->state == Connection::State::up && !may_resume(*conn)) {
-      paused.push_back(id);
-      continue;
-    }
-    conn->paused = false;
-    command(DoResumeRead{id});
+    resume(*conn);
+    conn->paused_queued = conn->paused && conn->state != Connection::State::closing;
+    if (conn->paused_queued) paused.push_back(id);
   }
+  if (copies.room() >= copy_room_bytes) pool_was_empty = false;
 }
 
 // ---- sending
@@ -196,49 +220,37 @@ void Engine::Impl::transmitted(Connection& conn, std::size_t bytes, Instant now)
             Writable{message->id, static_cast<std::size_t>(limits.write_window_bytes - buffered)});
       }
     }
-    if (Transaction* transaction = transactions.find(consumed.request_end)) {
-      const MessageHandle handle = transaction->message;
-      // The timer runs from the last octet, so a chunk that takes minutes does not time out while
-      // it is written (RFC 4975 section 7.1.1).
-      if (transaction->answered || transaction->failure_report == FailureReport::no) {
-        transactions.close(consumed.request_end, conn.transactions);
-      } else {
-        transaction->timer =
-            arm(now, timeouts.transaction, TimeoutReason::transaction, consumed.request_end);
-      }
-      if (OutgoingMessage* message = messages.find(handle)) {
-        --message->unsent_requests;
-        check_done(*message);
-      }
+    if (transactions.find(consumed.request_end) != nullptr) {
+      request_transmitted(conn, consumed.request_end, now);
     }
   }
+  arm_keep_alive(conn, now);
   if (conn.transmit.empty() && !writer.has_work(conn)) conn.transmit.release_memory();
   close_if_drained(conn);
   mark_sendable(conn);
-  if (conn.paused) resume_paused();
+  resume(conn);
 }
 
-// ---- time
-
-void Engine::Impl::timed_out(const TimerSubject& subject, Instant now) {
-  const Error error{Errc::timed_out};
-  switch (subject.reason) {
-    case TimeoutReason::none:
-      break;
-    case TimeoutReason::transaction:
-      transaction_timed_out(subject.as<TransactionId>(), now);
-      break;
-    case TimeoutReason::bind:
-    case TimeoutReason::close:
-      if (Connection* conn = connections.find(subject.as<ConnId>())) close_now(*conn, false);
-      break;
-    case TimeoutReason::connect:
-      if (Connection* conn = connections.find(subject.as<ConnId>())) lost(*conn, error);
-      break;
-    case TimeoutReason::complete:
-    case TimeoutReason::resolve:
-      if (Ticket* ticket = tickets.find(subject.as<TicketId>())) fail_ticket(*ticket, error);
-      break;
+void Engine::Impl::request_transmitted(Connection& conn, TransactionId id, Instant now) {
+  Transaction& transaction = transactions[id];
+  const MessageHandle handle = transaction.message;
+  // The timer runs from the last octet, so a chunk that takes minutes does not time out while it is
+  // written (RFC 4975 section 7.1.1).
+  if (transaction.answered || transaction.failure_report == FailureReport::no) {
+    transactions.close(id, conn.transactions);
+  } else {
+    transaction.timer = arm(now, timeouts.transaction, TimeoutReason::transaction, id);
+    if (transaction.failure_report == FailureReport::partial) {
+      if (conn.sent_partials.size >= limits.transactions) {
+        transaction_timed_out(conn.sent_partials.last, now);
+      }
+      transactions.move(id, conn.transactions, conn.sent_partials);
+      transactions[id].sent_partial = true;
+    }
+  }
+  if (OutgoingMessage* message = messages.find(handle)) {
+    --message->unsent_requests;
+    check_done(*message);
   }
 }
 

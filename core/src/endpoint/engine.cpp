@@ -170,6 +170,40 @@ Result<void> Engine::send_report(IncomingHandle message, std::uint16_t status, I
   return guarded_result<void>([&] { return impl_->report(message, status, now); });
 }
 
+std::string_view Engine::message_id(MessageHandle id) const noexcept {
+  const OutgoingMessage* message = impl_->messages.find(id);
+  return message != nullptr ? message->message_id.text() : std::string_view();
+}
+
+Result<MessageHandle> Engine::send_chunk(SessionId session, const ChunkSpec& spec, Body body,
+                                         Instant now) {
+  impl_->advance(now);
+  Session* found = impl_->sessions.find(session);
+  if (found == nullptr) return fail(Errc::stale_handle);
+  return guarded_result<MessageHandle>(
+      [&] { return impl_->send_chunk(*found, spec, std::move(body)); });
+}
+
+Result<void> Engine::respond(RequestHandle request, std::uint16_t status, std::string_view comment,
+                             Instant now) {
+  impl_->advance(now);
+  return guarded_result<void>([&] { return impl_->respond(request, status, comment, now); });
+}
+
+Result<void> Engine::send_report(SessionId session, const ReportSpec& report, Instant now) {
+  impl_->advance(now);
+  Session* found = impl_->sessions.find(session);
+  if (found == nullptr) return fail(Errc::stale_handle);
+  return guarded_result<void>([&] { return impl_->send_report(*found, report, now); });
+}
+
+Result<void> Engine::write_raw(SessionId session, std::span<const std::byte> bytes, Instant now) {
+  impl_->advance(now);
+  Session* found = impl_->sessions.find(session);
+  if (found == nullptr) return fail(Errc::stale_handle);
+  return guarded_result<void>([&] { return impl_->write_raw(*found, bytes); });
+}
+
 void Engine::release(SessionId session, std::size_t bytes, Instant now) {
   impl_->advance(now);
   if (Session* found = impl_->sessions.find(session)) {
@@ -253,7 +287,7 @@ void Engine::on_resolve_failed(ResolveId query, const Error& error, Instant now)
 std::optional<Command> Engine::poll_command() {
   if (impl_->commands.empty()) {
     // Slabs come back without a call to the engine; this is where that is noticed.
-    if (!impl_->paused.empty()) impl_->resume_paused();
+    if (impl_->pool_was_empty) impl_->resume_paused();
     if (impl_->commands.empty()) return std::nullopt;
   }
   return impl_->commands.pop_front();

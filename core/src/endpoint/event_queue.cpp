@@ -14,13 +14,34 @@ void EventQueue::push(Event event) {
   ++size_;
 }
 
-void EventQueue::push_started(SessionId session, IncomingHandle message, const HeadView& head) {
-  Slot& slot = next_slot();
+HeadView EventQueue::copy_head(Slot& slot, const HeadView& head) {
   slot.text.assign(head.text);
   slot.fields.assign(head.headers.begin(), head.headers.end());
-  MessageStarted started{session, message, head};
-  started.head.rebase(slot.text.data(), slot.fields);
-  slot.event.emplace(started);
+  HeadView copy = head;
+  copy.rebase(slot.text.data(), slot.fields);
+  return copy;
+}
+
+void EventQueue::push_started(SessionId session, IncomingHandle message, const HeadView& head,
+                              bool duplicate) {
+  Slot& slot = next_slot();
+  slot.event.emplace(MessageStarted{session, message, copy_head(slot, head), duplicate});
+  ++size_;
+}
+
+void EventQueue::push_started(SessionId session, RequestHandle request, const HeadView& head) {
+  Slot& slot = next_slot();
+  slot.event.emplace(ChunkStarted{session, request, copy_head(slot, head)});
+  ++size_;
+}
+
+void EventQueue::push_answered(MessageHandle message, std::uint16_t status,
+                               std::string_view comment) {
+  Slot& slot = next_slot();
+  // Room beyond what a string keeps in place, see grow().
+  slot.text.reserve(comment.size() + sizeof(std::string));
+  slot.text.assign(comment);
+  slot.event.emplace(Answered{message, status, slot.text});
   ++size_;
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/ring_queue.hpp"
@@ -17,7 +18,10 @@ class EventQueue {
   std::size_t size() const noexcept { return size_; }
 
   void push(Event event);
-  void push_started(SessionId session, IncomingHandle message, const HeadView& head);
+  void push_started(SessionId session, IncomingHandle message, const HeadView& head,
+                    bool duplicate);
+  void push_started(SessionId session, RequestHandle request, const HeadView& head);
+  void push_answered(MessageHandle message, std::uint16_t status, std::string_view comment);
 
   // What it shows stays valid until the next pop().
   std::optional<Event> pop();
@@ -33,6 +37,7 @@ class EventQueue {
     std::vector<HeaderField> fields;
   };
   Slot& next_slot();
+  static HeadView copy_head(Slot& slot, const HeadView& head);
   void grow(std::size_t capacity);
 
   std::vector<Slot> slots_;  // a power of two of them

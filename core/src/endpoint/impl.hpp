@@ -1,12 +1,14 @@
-// The engine's inside. One file a concern: tickets.cpp (setting up), connections.cpp (transport),
-// incoming.cpp (chunks that come), messages.cpp (messages that go), reports.cpp (REPORTs and
-// answers to our requests).
+// The engine's inside. One file a concern: tickets.cpp (setting up), dialling.cpp (the way to a
+// peer), connections.cpp (transport), incoming.cpp (chunks that come), chunks.cpp (the chunk
+// level), messages.cpp (messages that go), reports.cpp (REPORTs and answers to our requests),
+// upkeep.cpp (what time and congestion ask for).
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/heap_buffers.hpp"
@@ -15,12 +17,14 @@
 #include "base/slab_writer.hpp"
 #include "base/slot_map.hpp"
 #include "base/timer_queue.hpp"
+#include "endpoint/dial.hpp"
 #include "endpoint/event_queue.hpp"
 #include "endpoint/route_table.hpp"
 #include "endpoint/ticket.hpp"
 #include "msrp/engine.hpp"
 #include "session/chunk_writer.hpp"
 #include "session/incoming_message.hpp"
+#include "session/incoming_request.hpp"
 #include "session/outgoing_message.hpp"
 #include "session/session.hpp"
 #include "stream/connection.hpp"
@@ -29,7 +33,7 @@
 
 namespace msrp {
 
-// What a timer is about; `handle` is the value() of a handle whose type the reason implies.
+// What a timer is about: a handle whose type the reason implies.
 struct TimerSubject {
   TimeoutReason reason = TimeoutReason::none;
   std::uint32_t index = 0, generation = 0;
@@ -38,6 +42,15 @@ struct TimerSubject {
     return H{index, generation};
   }
 };
+
+// What is left of a session that ended, for one that replaces it.
+struct FormerSession {
+  SessionId id;
+  IdHistory received_ids;
+};
+
+// Octets that a parser can hold back and give out without an owner.
+inline constexpr std::size_t copy_room_bytes = 128;
 
 struct Engine::Impl {
   Impl(const EngineConfig& config, Services services, Instant start);
@@ -58,11 +71,18 @@ struct Engine::Impl {
 
   SlotMap<Listener, ListenerId> listeners;
   SlotMap<Ticket, TicketId> tickets;
-  SlotMap<TicketId, ResolveId> queries;
+  SlotMap<Dial, DialId> dials;
+  DialIndex dial_index;
+  SlotMap<DialId, ResolveId> queries;
   SlotMap<Connection, ConnId> connections;
   SlotMap<Session, SessionId> sessions;
   SlotMap<OutgoingMessage, MessageHandle> messages;
   SlotMap<IncomingMessage, IncomingHandle> incoming;
+  SlotMap<IncomingRequest, RequestHandle> requests;
+  // Messages whose Message-ID the application chose, so that it does not name their slot; by the
+  // hash of session and id.
+  std::unordered_multimap<std::uint64_t, MessageHandle> custom_ids;
+  RingQueue<FormerSession> former_sessions;  // oldest first
   TransactionTable transactions;
   RouteTable routes;
   ChunkWriter writer;
@@ -72,6 +92,7 @@ struct Engine::Impl {
   RingQueue<ConnId> sendable;
   RingQueue<ConnId> paused;  // connections to look at when room is made
   std::uint32_t unbound_connections = 0;
+  bool pool_was_empty = false;  // a paused connection waits for slabs
   std::uint64_t bad_chunks = 0;
   std::size_t held_bytes = 0;
 
@@ -82,9 +103,6 @@ struct Engine::Impl {
   TimerId arm(Instant now, Duration duration, TimeoutReason reason, H handle) {
     return timers.arm(now, duration, {reason, handle.index, handle.generation});
   }
-  void log(LogLevel level, std::string_view text) noexcept {
-    if (services.logger != nullptr) services.logger->message(level, text, last_now);
-  }
 
   // ---- tickets.cpp ------------------------------------------------------------------------
   Result<ListenerId> listen(const ListenRequest& request);
@@ -93,18 +111,26 @@ struct Engine::Impl {
   Result<void> complete(TicketId id, const RemoteDescription& remote, Instant now);
   void listener_up(Listener& listener, const SocketAddress& actual);
   void listener_failed(Listener& listener, const Error& error);
-  void resolved(ResolveId query, std::span<const DnsRecord> records, Instant now);
-  void resolve_failed(ResolveId query, const Error& error);
-  void dial_next(Ticket& ticket, Instant now);
   void fail_ticket(Ticket& ticket, const Error& error);
   void drop_ticket(Ticket& ticket, const Error& error);  // without its event
-  void bind_dialled(Ticket& ticket, Connection& conn, Instant now);
+  void take_over(Ticket& ticket, Session& session);
   void bind_confirmed(Session& session);
   Session* bind_accepted(Ticket& ticket, Connection& conn, const HeadView& head, Instant now);
 
+  // ---- dialling.cpp -----------------------------------------------------------------------
+  Result<void> dial(Ticket& ticket, Instant now);
+  void resolved(ResolveId query, std::span<const DnsRecord> records, Instant now);
+  void resolve_failed(ResolveId query, const Error& error);
+  void dial_next(Dial& dial, Instant now);
+  void fail_dial(Dial& dial, const Error& error);
+  void forget_dial(Dial& dial) noexcept;
+  void leave_dial(Ticket& ticket);
+  void connected(Connection& conn, const TransportInfo& info, Instant now);
+  void bind_dialled(Ticket& ticket, Connection& conn, bool joined, Instant now);
+  void redial(Ticket& ticket, const Error& reason, Instant now);
+
   // ---- connections.cpp --------------------------------------------------------------------
   std::optional<ConnId> accepted(ListenerId listener, const TransportInfo& info, Instant now);
-  void connected(Connection& conn, const TransportInfo& info, Instant now);
   void lost(Connection& conn, const Error& error);
   void ended(Connection& conn, Instant now);  // end of stream
   void closed(Connection& conn);
@@ -112,14 +138,18 @@ struct Engine::Impl {
   void drain(Connection& conn, Instant now);
   void close_if_drained(Connection& conn);
   void close_now(Connection& conn, bool graceful);
+  void enter_connection(Session& session, Connection& conn);
   void leave_connection(Session& session, Instant now);
+  void close_transactions(TransactionList& list);
+  void retire(Connection& conn) noexcept;
   void mark_sendable(Connection& conn);
-  void pause(Connection& conn);
-  void resume_paused();
+  void pause(Connection& conn, Instant now);
+  void resume(Connection& conn);  // if it may
+  void resume_paused();           // all that may
   bool may_read(const Connection& conn) const noexcept;
   bool may_resume(const Connection& conn) const noexcept;
   void transmitted(Connection& conn, std::size_t bytes, Instant now);
-  void timed_out(const TimerSubject& subject, Instant now);
+  void request_transmitted(Connection& conn, TransactionId id, Instant now);
 
   // ---- incoming.cpp -----------------------------------------------------------------------
   std::size_t received(Connection& conn, const Slice& slice, Instant now);
@@ -130,7 +160,7 @@ struct Engine::Impl {
   void park(Connection& conn, const HeadView& head, TicketId ticket);
   void unpark(const std::vector<ConnId>& waiting, Instant now);
   void send_head(Connection& conn, Session& session, const HeadView& head, Instant now);
-  IncomingMessage* incoming_message(Session& session, const HeadView& head);
+  IncomingMessage* incoming_message(Session& session, const HeadView& head, Instant now);
   void body_part(Connection& conn, const Slice& slice, std::uint64_t offset, Instant now);
   void chunk_done(Connection& conn, const ChunkDone& done, Instant now);
   void message_chunk_done(Connection& conn, IncomingMessage& message, const ChunkDone& done,
@@ -141,17 +171,45 @@ struct Engine::Impl {
   void answer(Connection& conn, std::uint16_t status, Instant now);
   void count_bad_chunk(Connection& conn, const Error& error, Instant now);
   void end_incoming(IncomingMessage& message, std::optional<Error> error);
-  void refuse_message(Connection* conn, IncomingMessage& message, std::uint16_t status,
-                      const Error& why, Instant now);
+  void refuse_message(IncomingMessage& message, std::uint16_t status, const Error& why,
+                      Instant now);
   void erase_incoming(IncomingMessage& message) noexcept;
   Result<void> reject(IncomingHandle handle, std::uint16_t status, Instant now);
   void release(Session& session, std::size_t bytes);
+  void hold(Connection& conn, Session& session, std::size_t bytes) noexcept;
+
+  // ---- chunks.cpp -------------------------------------------------------------------------
+  void chunk_head(Connection& conn, Session& session, const HeadView& head);
+  void chunk_body(Connection& conn, const Slice& slice, std::uint64_t offset);
+  void chunk_ended(Connection& conn, const ChunkDone& done, Instant now);
+  Result<void> respond(RequestHandle handle, std::uint16_t status, std::string_view comment,
+                       Instant now);
+  Result<void> answer_request(Connection& conn, const IncomingRequest& request,
+                              std::uint16_t status, std::string_view comment, Instant now);
+  void erase_request(IncomingRequest& request) noexcept;
+  Result<MessageHandle> send_chunk(Session& session, const ChunkSpec& spec, Body body);
+  Result<void> send_report(Session& session, const ReportSpec& report, Instant now);
+  Result<void> write_raw(Session& session, std::span<const std::byte> bytes);
+
+  // ---- upkeep.cpp -------------------------------------------------------------------------
+  void timed_out(const TimerSubject& subject, Instant now);
+  void arm_keep_alive(Connection& conn, Instant now);
+  void keep_alive(Connection& conn, Instant now);
+  void arm_message_timer(IncomingMessage& message, Instant now);
+  void held_up(Connection& conn, Instant now);
+  void write_off(Connection& conn, Session& session, Instant now);
+  Session* most_held(Connection& conn) noexcept;
+  void remember(Session& session);
+  IdHistory former_ids(SessionId session);
 
   // ---- messages.cpp -----------------------------------------------------------------------
   Result<OutgoingMessage*> make_message(const MessageSpec& spec, Body body);
-  Result<MessageHandle> queue_message(Session& session, const MessageSpec& spec, Body body);
+  Result<MessageHandle> queue_message(Session& session, const MessageSpec& spec, Body body,
+                                      std::unique_ptr<OutgoingMessage::ChunkLevel> chunk = {});
   Result<void> check_agreed(const Session& session, const OutgoingMessage& message) const;
+  std::uint64_t custom_key(SessionId session, std::string_view message_id) const noexcept;
   void attach(Session& session, OutgoingMessage& message);
+  void erase_message(OutgoingMessage& message) noexcept;
   void offer(OutgoingMessage& message);  // it has something to send
   Result<std::size_t> write(MessageHandle handle, const Slice& slice);
   Result<void> finish(MessageHandle handle);
@@ -165,9 +223,9 @@ struct Engine::Impl {
   void transaction_answered(Connection& conn, TransactionId id, std::uint16_t status, Instant now);
   void transaction_timed_out(TransactionId id, Instant now);
   void report_head(Connection& conn, Session& session, const HeadView& head, Instant now);
-  OutgoingMessage* message_with_id(Session& session, std::string_view message_id) noexcept;
-  void send_report(Session& session, const IncomingMessage& message, std::uint16_t status,
-                   Instant now);
+  OutgoingMessage* message_with_id(const Session& session, std::string_view message_id) noexcept;
+  void report_on(Session& session, const IncomingMessage& message, std::uint16_t status,
+                 Instant now);
   Result<void> report(IncomingHandle handle, std::uint16_t status, Instant now);
 };
 

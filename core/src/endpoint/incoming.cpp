@@ -9,9 +9,7 @@
 namespace msrp {
 namespace {
 
-constexpr std::size_t copy_room_bytes = 128;  // octets that a parser can hold back
-
-bool acceptable(const SessionOptions& options, std::string_view content_type) {
+bool acceptable(const Session& session, std::string_view content_type) {
   const Result<MediaTypeView> type = MediaTypeView::parse(content_type);
   if (!type) return false;
   // Always acceptable at the top (RFC 4975 sections 7.3.1 and 14.3).
@@ -19,7 +17,7 @@ bool acceptable(const SessionOptions& options, std::string_view content_type) {
        {"multipart/mixed", "multipart/alternative", "multipart/signed"}) {
     if (accepts(always, *type)) return true;
   }
-  return std::ranges::any_of(options.accept_types,
+  return std::ranges::any_of(session.accept_types,
                              [&](const std::string& entry) { return accepts(entry, *type); });
 }
 
@@ -34,7 +32,7 @@ std::size_t Engine::Impl::received(Connection& conn, const Slice& slice, Instant
     if (conn.paused) return taken;
     copies.ensure(copy_room_bytes);
     if (!may_read(conn)) {
-      pause(conn);
+      pause(conn, now);
       return taken;
     }
     std::span<const std::byte> piece = slice.bytes.subspan(taken);
@@ -42,7 +40,7 @@ std::size_t Engine::Impl::received(Connection& conn, const Slice& slice, Instant
       // All of it may be body, and body is copied.
       if (copies.room() < 2 * copy_room_bytes) copies.ensure(copies.room() + 1);
       if (copies.room() < 2 * copy_room_bytes) {
-        pause(conn);
+        pause(conn, now);
         return taken;
       }
       piece = piece.first(std::min(piece.size(), copies.room() - copy_room_bytes));
@@ -67,7 +65,7 @@ std::size_t Engine::Impl::received(Connection& conn, const Slice& slice, Instant
       copies.ensure(copy_room_bytes);
       if (more && !may_read(conn)) {
         taken -= conn.parser.take_back();
-        pause(conn);
+        pause(conn, now);
         return taken;
       }
     }
@@ -92,13 +90,17 @@ void Engine::Impl::head_done(Connection& conn, const HeadView& head, Instant now
   chunk.answered = true;
   chunk.replaced_partial = false;
   chunk.message = {};
-  chunk.session = {};
+  chunk.request = {};
   chunk.responds_to = {};
   if (head.is_request) return request_head(conn, head, now);
   if (head.invalid) return count_bad_chunk(conn, *head.invalid, now);
   // It counts when its end-line has come and says that the response is well formed.
   chunk.status = head.status;
-  if (const auto id = transactions.find(conn.id, head.transaction_id)) chunk.responds_to = *id;
+  const auto id = transactions.find(conn.id, head.transaction_id);
+  if (!id) return;
+  chunk.responds_to = *id;
+  const OutgoingMessage* message = messages.find(transactions[*id].message);
+  if (message != nullptr && message->chunk != nullptr) chunk.comment = head.comment;
 }
 
 void Engine::Impl::request_head(Connection& conn, const HeadView& head, Instant now) {
@@ -125,7 +127,11 @@ void Engine::Impl::request_head(Connection& conn, const HeadView& head, Instant 
   }
   Session* session = route_request(conn, head, now);
   if (session == nullptr) return;
-  chunk.session = session->id;
+  const bool extra = head.method != Method::send && head.method != Method::report;
+  if (session->handling == Handling::chunks ||
+      (extra && session->handling == Handling::messages_and_more)) {
+    return chunk_head(conn, *session, head);
+  }
   switch (head.method) {
     case Method::send:
       return send_head(conn, *session, head, now);
@@ -151,9 +157,11 @@ Session* Engine::Impl::route_request(Connection& conn, const HeadView& head, Ins
     if (session->conn != conn.id) {
       return refused(status::session_elsewhere, Errc::session_elsewhere);
     }
-    if (session->remote.enforce_path && session->remote.path &&
-        !equivalent(session->remote.path->view(), head.from_path)) {
-      return refused(status::no_such_session, Errc::peer_mismatch);
+    if (session->enforce_path) {
+      const Result<PathView> peer = PathView::parse(session->remote_path, limits.parser.path_uris);
+      if (!peer || !equivalent(*peer, head.from_path)) {
+        return refused(status::no_such_session, Errc::peer_mismatch);
+      }
     }
     bind_confirmed(*session);
     return session;
@@ -203,7 +211,6 @@ void Engine::Impl::unpark(const std::vector<ConnId>& waiting, Instant now) {
 void Engine::Impl::send_head(Connection& conn, Session& session, const HeadView& head,
                              Instant now) {
   IncomingChunk& chunk = conn.incoming;
-  chunk.has_byte_range = head.byte_range.has_value();
   chunk.start = head.byte_range ? head.byte_range->start : 1;
   // Also of a chunk that is refused, or without a body: its "#" ends the message.
   for (const IncomingHandle handle : session.incoming) {
@@ -214,16 +221,17 @@ void Engine::Impl::send_head(Connection& conn, Session& session, const HeadView&
     refuse(conn, status::bad_request, now);
     return count_bad_chunk(conn, Error{Errc::bad_byte_range, status::bad_request}, now);
   }
-  if (!acceptable(session.options, head.content_type)) {
+  if (!acceptable(session, head.content_type)) {
     return refuse(conn, status::unsupported_media_type, now);
   }
   const std::uint64_t largest =
-      session.options.max_size_bytes.value_or(std::numeric_limits<std::uint64_t>::max());
+      session.max_size_bytes.value_or(std::numeric_limits<std::uint64_t>::max());
   if (head.byte_range && (head.byte_range->total.value_or(0) > largest ||
                           (chunk.start > 0 && chunk.start - 1 > largest))) {
     return refuse(conn, status::stop_sending, now);
   }
-  IncomingMessage* message = incoming_message(session, head);
+  if (session.written_off_bytes > 0) return refuse(conn, status::stop_sending, now);
+  IncomingMessage* message = incoming_message(session, head, now);
   if (message == nullptr) return refuse(conn, status::stop_sending, now);
   if (message->stage == IncomingMessage::Stage::refused) {
     return refuse(conn, message->refusal, now);
@@ -233,7 +241,8 @@ void Engine::Impl::send_head(Connection& conn, Session& session, const HeadView&
 }
 
 // The message that this chunk belongs to, new or known; null when there are too many.
-IncomingMessage* Engine::Impl::incoming_message(Session& session, const HeadView& head) {
+IncomingMessage* Engine::Impl::incoming_message(Session& session, const HeadView& head,
+                                                Instant now) {
   for (const IncomingHandle handle : session.incoming) {
     IncomingMessage& known = incoming[handle];
     if (known.message_id.text() != head.message_id ||
@@ -264,10 +273,13 @@ IncomingMessage* Engine::Impl::incoming_message(Session& session, const HeadView
   message.message_id = Ident(head.message_id);
   message.success_report = head.wants_success_report();
   message.failure_report = head.wants_failure_report() != FailureReport::no;
-  if (message.success_report || !session.options.automatic_reports) {
+  if (message.success_report || !session.automatic_reports) {
     message.report_to = head.from_path.text();
   }
-  events.push_started(session.id, handle, head);
+  arm_message_timer(message, now);
+  const bool duplicate = session.received_ids.contains(head.message_id);
+  message.hidden = duplicate && session.drop_duplicates;
+  if (!message.hidden) events.push_started(session.id, handle, head, duplicate);
   return &message;
 }
 
@@ -277,6 +289,7 @@ void Engine::Impl::body_part(Connection& conn, const Slice& slice, std::uint64_t
     services.logger->chunk_received_data(conn.id, slice.bytes, now);
   }
   IncomingChunk& chunk = conn.incoming;
+  if (chunk.kind == IncomingChunk::Kind::chunk) return chunk_body(conn, slice, offset);
   if (chunk.kind != IncomingChunk::Kind::body) return;
   IncomingMessage* message = incoming.find(chunk.message);
   if (message == nullptr || message->stage != IncomingMessage::Stage::started) return;
@@ -287,27 +300,35 @@ void Engine::Impl::body_part(Connection& conn, const Slice& slice, std::uint64_t
                         before - 1 > std::numeric_limits<std::uint64_t>::max() - size;
   const std::uint64_t begin = before - 1;
   if (overflow || (message->total_bytes && begin + size > *message->total_bytes)) {
-    return refuse_message(&conn, *message, status::bad_request, Error{Errc::bad_byte_range}, now);
+    return refuse_message(*message, status::bad_request, Error{Errc::bad_byte_range}, now);
   }
-  if (session.options.max_size_bytes && begin + size > *session.options.max_size_bytes) {
-    return refuse_message(&conn, *message, status::stop_sending, Error{Errc::message_too_large},
-                          now);
+  if (session.max_size_bytes && begin + size > *session.max_size_bytes) {
+    return refuse_message(*message, status::stop_sending, Error{Errc::message_too_large}, now);
   }
   if (!message->received.add(begin, begin + size, limits.intervals)) {
-    return refuse_message(&conn, *message, status::stop_sending, Error{Errc::limit_exceeded}, now);
+    return refuse_message(*message, status::stop_sending, Error{Errc::limit_exceeded}, now);
   }
   message->bytes += size;
-  session.held_bytes += size;
-  conn.held_bytes += size;
-  held_bytes += size;
+  arm_message_timer(*message, now);
+  if (message->hidden) return;
+  hold(conn, session, size);
   events.push(MessageData{session.id, message->id, begin,
                           slice.owner ? slice : copies.append(slice.bytes)});
+}
+
+void Engine::Impl::hold(Connection& conn, Session& session, std::size_t bytes) noexcept {
+  session.held_bytes += bytes;
+  conn.held_bytes += bytes;
+  held_bytes += bytes;
 }
 
 void Engine::Impl::chunk_done(Connection& conn, const ChunkDone& done, Instant now) {
   if (services.logger != nullptr) services.logger->chunk_received_end(conn.id, done.flag, now);
   IncomingChunk& chunk = conn.incoming;
-  if (done.invalid) {
+  if (chunk.kind == IncomingChunk::Kind::chunk) {
+    chunk_ended(conn, done, now);
+    if (done.invalid) count_bad_chunk(conn, Error{*done.invalid, status::bad_request}, now);
+  } else if (done.invalid) {
     refuse(conn, status::bad_request, now);
     count_bad_chunk(conn, Error{*done.invalid, status::bad_request}, now);
   } else if (transactions.find(chunk.responds_to) != nullptr) {
@@ -336,8 +357,7 @@ void Engine::Impl::message_chunk_done(Connection& conn, IncomingMessage& message
       return erase_incoming(message);
     case Flag::more:
       if (chunk.replaced_partial) {
-        return refuse_message(&conn, message, status::bad_request, Error{Errc::missing_header},
-                              now);
+        return refuse_message(message, status::bad_request, Error{Errc::missing_header}, now);
       }
       break;
     case Flag::end:
@@ -350,14 +370,17 @@ void Engine::Impl::message_chunk_done(Connection& conn, IncomingMessage& message
   // octets behind the end are an error.
   const bool whole = done.flag == Flag::end && chunk.start <= 1;
   if (message.received.end() > *message.total_bytes && !whole) {
-    return refuse_message(&conn, message, status::bad_request, Error{Errc::bad_byte_range}, now);
+    return refuse_message(message, status::bad_request, Error{Errc::bad_byte_range}, now);
   }
   if (!message.received.covers(*message.total_bytes)) return;
   Session& session = sessions[message.session];
   answer(conn, status::ok, now);
   end_incoming(message, std::nullopt);
-  if (session.options.automatic_reports) {
-    if (message.success_report) send_report(session, message, status::ok, now);
+  if (!session.received_ids.contains(message.message_id.text())) {
+    session.received_ids.add(message.message_id.text(), limits.remembered_message_ids);
+  }
+  if (session.automatic_reports || message.hidden) {
+    if (message.success_report) report_on(session, message, status::ok, now);
     erase_incoming(message);
   } else if (message.success_report || message.failure_report) {
     message.stage = IncomingMessage::Stage::reportable;
@@ -393,17 +416,22 @@ void Engine::Impl::count_bad_chunk(Connection& conn, const Error& error, Instant
 }
 
 void Engine::Impl::end_incoming(IncomingMessage& message, std::optional<Error> error) {
+  timers.cancel(message.timer);
+  if (message.hidden) return;
   events.push(MessageEnded{message.session, message.id,
                            error ? message.bytes : *message.total_bytes, message.chunks, error});
 }
 
-// conn: the one that a chunk of the message is being read from, if any.
-void Engine::Impl::refuse_message(Connection* conn, IncomingMessage& message, std::uint16_t status,
-                                  const Error& why, Instant now) {
+// The chunk of it that is just being read is refused, and those that still come.
+void Engine::Impl::refuse_message(IncomingMessage& message, std::uint16_t status, const Error& why,
+                                  Instant now) {
   end_incoming(message, Error{why.code, status});
   message.stage = IncomingMessage::Stage::refused;
   message.refusal = status;
-  if (conn != nullptr) refuse(*conn, status, now);
+  Connection* conn = connections.find(sessions[message.session].conn);
+  const bool current = conn != nullptr && conn->incoming.kind == IncomingChunk::Kind::body &&
+                       conn->incoming.message == message.id;
+  if (current) refuse(*conn, status, now);
 }
 
 void Engine::Impl::erase_incoming(IncomingMessage& message) noexcept {
@@ -418,21 +446,21 @@ Result<void> Engine::Impl::reject(IncomingHandle handle, std::uint16_t status, I
   if (message == nullptr || message->stage != IncomingMessage::Stage::started) {
     return fail(Errc::stale_handle);
   }
-  Connection* conn = connections.find(sessions[message->session].conn);
-  const bool current = conn != nullptr && conn->incoming.kind == IncomingChunk::Kind::body &&
-                       conn->incoming.message == handle;
-  refuse_message(current ? conn : nullptr, *message, status, Error{Errc::aborted}, now);
+  refuse_message(*message, status, Error{Errc::aborted}, now);
   return {};
 }
 
 void Engine::Impl::release(Session& session, std::size_t bytes) {
-  MSRP_ASSERT(bytes <= session.held_bytes);
-  session.held_bytes -= bytes;
+  MSRP_ASSERT(bytes <= session.held_bytes + session.written_off_bytes);
   held_bytes -= bytes;
+  const std::size_t written_off = std::min(bytes, session.written_off_bytes);
+  session.written_off_bytes -= written_off;
+  bytes -= written_off;
+  session.held_bytes -= bytes;
   Connection* conn = connections.find(session.conn);
   if (conn == nullptr) return;
   conn->held_bytes -= bytes;
-  if (conn->paused && conn->held_bytes <= limits.held_bytes / 2) resume_paused();
+  resume(*conn);
 }
 
 }  // namespace msrp

@@ -3,8 +3,17 @@
 #include "endpoint/impl.hpp"
 #include "msrp/assert.hpp"
 #include "msrp/headers.hpp"
+#include "msrp/status.hpp"
 
 namespace msrp {
+namespace {
+
+bool is_end_of_connection(Errc code) noexcept {
+  return code == Errc::connection_lost || code == Errc::connection_closed ||
+         code == Errc::truncated;
+}
+
+}  // namespace
 
 Result<OutgoingMessage*> Engine::Impl::make_message(const MessageSpec& spec, Body body) {
   if (messages.size() >= IdentSource::index_end - 1) return fail(Errc::limit_exceeded);
@@ -13,6 +22,11 @@ Result<OutgoingMessage*> Engine::Impl::make_message(const MessageSpec& spec, Bod
     if (!spec.content_type.empty()) return fail(Errc::invalid_argument);
   } else if (!MediaTypeView::parse(spec.content_type)) {
     return fail(Errc::bad_content_type);
+  }
+  if (const auto* shared = std::get_if<SharedBody>(&body)) {
+    for (const Slice& part : shared->parts) {
+      if (!part.owner && !part.bytes.empty()) return fail(Errc::invalid_argument);
+    }
   }
   const MessageHandle handle = messages.emplace(spec, std::move(body));
   OutgoingMessage& message = messages[handle];
@@ -28,22 +42,35 @@ Result<void> Engine::Impl::check_agreed(const Session& session,
   if (!message.body.has_body()) return {};
   const Result<MediaTypeView> type = MediaTypeView::parse(message.content_type);
   MSRP_ASSERT(type.has_value());  // make_message() parsed it
-  const auto& accepted = session.remote.accept_types;
+  if (!message.is_send()) {
+    if (message.body.total_bytes() <= non_send_body_bytes_max) return {};
+    return fail(Errc::body_too_large, status::bad_request);
+  }
+  const auto& accepted = session.peer_accept_types;
   if (std::ranges::none_of(accepted, [&](const auto& entry) { return accepts(entry, *type); })) {
     return fail(Errc::unsupported_type);
   }
-  if (message.body.total_bytes().value_or(0) >
-      session.remote.max_size_bytes.value_or(~std::uint64_t{0})) {
-    return fail(Errc::message_too_large);
+  const std::uint64_t size = message.body.total_bytes().value_or(0);
+  const std::uint64_t largest = session.peer_max_size_bytes.value_or(~std::uint64_t{0});
+  if (message.chunk == nullptr) {
+    if (size > largest) return fail(Errc::message_too_large);
+    return {};
   }
+  const std::uint64_t offset = message.chunk->offset;
+  const std::uint64_t total = message.chunk->total_bytes.value_or(~std::uint64_t{0});
+  if (offset > total || size > total - offset) return fail(Errc::invalid_argument);
+  const std::uint64_t end = std::max(message.chunk->total_bytes.value_or(0), offset + size);
+  if (end > largest) return fail(Errc::message_too_large);
   return {};
 }
 
-Result<MessageHandle> Engine::Impl::queue_message(Session& session, const MessageSpec& spec,
-                                                  Body body) {
+Result<MessageHandle> Engine::Impl::queue_message(
+    Session& session, const MessageSpec& spec, Body body,
+    std::unique_ptr<OutgoingMessage::ChunkLevel> chunk) {
   if (session.state != Session::State::open) return fail(Errc::bad_state);
   if (session.outgoing.size() >= limits.outgoing_messages) return fail(Errc::limit_exceeded);
   MSRP_TRY(OutgoingMessage* const message, make_message(spec, std::move(body)));
+  message->chunk = std::move(chunk);
   Result<void> fits = check_agreed(session, *message);
   if (fits) fits = writer.check(session, *message);
   if (!fits) {
@@ -55,9 +82,34 @@ Result<MessageHandle> Engine::Impl::queue_message(Session& session, const Messag
   return message->id;
 }
 
+std::uint64_t Engine::Impl::custom_key(SessionId session,
+                                       std::string_view message_id) const noexcept {
+  return std::hash<std::string_view>{}(message_id) ^ std::hash<SessionId>{}(session);
+}
+
 void Engine::Impl::attach(Session& session, OutgoingMessage& message) {
   session.outgoing.push_back(message.id);
+  message.place = static_cast<std::uint32_t>(session.outgoing.size() - 1);
   message.session = session.id;
+  if (!message.custom_id || message.chunk != nullptr) return;
+  custom_ids.emplace(custom_key(session.id, message.message_id.text()), message.id);
+}
+
+void Engine::Impl::erase_message(OutgoingMessage& message) noexcept {
+  if (Session* session = sessions.find(message.session)) {
+    session->outgoing[message.place] = session->outgoing.back();
+    messages[session->outgoing.back()].place = message.place;
+    session->outgoing.pop_back();
+    if (message.custom_id && message.chunk == nullptr) {
+      auto [at, end] = custom_ids.equal_range(custom_key(session->id, message.message_id.text()));
+      for (; at != end; ++at) {
+        if (at->second != message.id) continue;
+        custom_ids.erase(at);
+        break;
+      }
+    }
+  }
+  messages.erase(message.id);
 }
 
 void Engine::Impl::offer(OutgoingMessage& message) {
@@ -81,7 +133,7 @@ Result<std::size_t> Engine::Impl::write(MessageHandle handle, const Slice& slice
     return fail(Errc::invalid_argument);
   }
   if (const Session* session = sessions.find(message->session)) {
-    const std::uint64_t largest = session->remote.max_size_bytes.value_or(~std::uint64_t{0});
+    const std::uint64_t largest = session->peer_max_size_bytes.value_or(~std::uint64_t{0});
     if (slice.bytes.size() > largest - std::min(largest, written_bytes)) {
       return fail(Errc::message_too_large);  // of unknown size when it was sent
     }
@@ -136,7 +188,8 @@ void Engine::Impl::fail_message(OutgoingMessage& message, const Error& error) {
 void Engine::Impl::check_done(OutgoingMessage& message) {
   if (message.ordered && message.unsent_requests == 0 && !message.failed && !message.sent) {
     message.sent = true;
-    message.awaits_report = message.success_report && !message.report_complete;
+    message.awaits_report =
+        message.success_report && !message.report_complete && message.chunk == nullptr;
     if (!message.internal) events.push(Sent{message.id});
   }
   if (message.sent && message.open_transactions == 0 && !message.failed && !message.settled) {
@@ -153,16 +206,9 @@ void Engine::Impl::check_done(OutgoingMessage& message) {
     if (message.body.is_borrowed()) events.push(BodyReleased{message.id});
     events.push(MessageDone{message.id});
   }
-  const SessionId session_id = message.session;
-  const MessageHandle id = message.id;
-  messages.erase(id);
-  Session* session = sessions.find(session_id);
-  if (session == nullptr) return;
-  const auto at = std::ranges::find(session->outgoing, id);
-  MSRP_ASSERT(at != session->outgoing.end());
-  *at = session->outgoing.back();
-  session->outgoing.pop_back();
-  check_session_done(*session);
+  Session* session = sessions.find(message.session);
+  erase_message(message);
+  if (session != nullptr) check_session_done(*session);
 }
 
 void Engine::Impl::detach_body(OutgoingMessage& message) {
@@ -178,11 +224,24 @@ void Engine::Impl::close_session(Session& session, const Error& reason, Instant 
   const bool binding = session.state == Session::State::binding;
   session.state = Session::State::closing;
   session.close_reason = reason;
-  if (Ticket* ticket = binding ? tickets.find(session.ticket) : nullptr) {
-    ticket->conn = {};  // its session is being dealt with here
-    fail_ticket(*ticket, reason);
-  } else {
+  Ticket* ticket = binding ? tickets.find(session.ticket) : nullptr;
+  if (ticket != nullptr) {
+    ticket->session = {};  // it is being dealt with here
+    if (session.may_redial && is_end_of_connection(reason.code)) {
+      redial(*ticket, reason, now);
+    } else {
+      fail_ticket(*ticket, reason);
+    }
+  } else if (!binding) {
     routes.remove(session.local.view());
+    remember(session);
+  }
+  for (const RequestHandle handle : std::exchange(session.requests, {})) {
+    if (!requests[handle].ended) {
+      events.push(ChunkEnded{session.id, handle, Flag::abort, 0, reason});
+    }
+    requests.erase(handle);
+    if (Connection* conn = connections.find(session.conn)) --conn->requests;
   }
   for (const IncomingHandle handle : std::exchange(session.incoming, {})) {
     IncomingMessage& message = incoming[handle];
@@ -203,7 +262,11 @@ void Engine::Impl::close_session(Session& session, const Error& reason, Instant 
 
 void Engine::Impl::check_session_done(Session& session) {
   if (!session.left || !session.outgoing.empty()) return;
-  if (Connection* conn = connections.find(session.conn)) std::erase(conn->sessions, session.id);
+  if (Connection* conn = connections.find(session.conn)) {
+    conn->sessions[session.place] = conn->sessions.back();
+    sessions[conn->sessions.back()].place = session.place;
+    conn->sessions.pop_back();
+  }
   if (session.announced) events.push(SessionClosed{session.id, session.close_reason});
   sessions.erase(session.id);
 }

@@ -46,7 +46,7 @@ void Engine::Impl::transaction_answered(Connection& conn, TransactionId id, std:
   const bool counted = transaction.failure_report != FailureReport::no;
   if (transaction.timer) {
     timers.cancel(transaction.timer);
-    transactions.close(id, conn.transactions);
+    transactions.close(id, transaction.sent_partial ? conn.sent_partials : conn.transactions);
   } else {
     transaction.answered = true;  // an answer before the request's end: the entry stays until then
   }
@@ -54,6 +54,9 @@ void Engine::Impl::transaction_answered(Connection& conn, TransactionId id, std:
   OutgoingMessage* message = messages.find(handle);
   if (message == nullptr) return;
   if (counted) --message->open_transactions;
+  if (message->chunk != nullptr && !message->failed) {
+    events.push_answered(message->id, code, conn.incoming.comment);
+  }
   Session* session = sessions.find(message->session);
   if (is_success(code)) {
     if (session != nullptr) bind_confirmed(*session);
@@ -74,7 +77,8 @@ void Engine::Impl::transaction_timed_out(TransactionId id, Instant now) {
   Connection& conn = connections[transaction->conn];
   const MessageHandle handle = transaction->message;
   const FailureReport failure_report = transaction->failure_report;
-  transactions.close(id, conn.transactions);
+  timers.cancel(transaction->timer);
+  transactions.close(id, transaction->sent_partial ? conn.sent_partials : conn.transactions);
   mark_sendable(conn);
   OutgoingMessage* message = messages.find(handle);
   if (message == nullptr) return;
@@ -83,27 +87,31 @@ void Engine::Impl::transaction_timed_out(TransactionId id, Instant now) {
   if (failure_report == FailureReport::partial) return check_done(*message);
   Session* session = sessions.find(message->session);
   const bool binding = session != nullptr && session->state == Session::State::binding;
+  const bool keep_alive = message->internal && !binding;
   const SessionId session_id = message->session;
   fail_message(*message, Error{Errc::timed_out});
+  if (keep_alive) return lost(conn, Error{Errc::timed_out});
   session = sessions.find(session_id);
   if (binding && session != nullptr) close_session(*session, Error{Errc::timed_out}, now);
 }
 
 // ---- REPORTs about our messages
 
-OutgoingMessage* Engine::Impl::message_with_id(Session& session,
+OutgoingMessage* Engine::Impl::message_with_id(const Session& session,
                                                std::string_view message_id) noexcept {
   if (const auto index = IdentSource::index_of(message_id)) {
     if (const auto handle = messages.at_index(*index)) {
       OutgoingMessage& message = messages[*handle];
-      if (message.session == session.id && message.message_id.text() == message_id) {
+      if (message.session == session.id && message.message_id.text() == message_id &&
+          message.chunk == nullptr) {
         return &message;
       }
     }
   }
-  for (const MessageHandle handle : session.outgoing) {
-    OutgoingMessage& message = messages[handle];
-    if (message.custom_id && message.message_id.text() == message_id) return &message;
+  const auto [first, last] = custom_ids.equal_range(custom_key(session.id, message_id));
+  for (auto it = first; it != last; ++it) {
+    OutgoingMessage& message = messages[it->second];
+    if (message.session == session.id && message.message_id.text() == message_id) return &message;
   }
   return nullptr;
 }
@@ -143,8 +151,8 @@ void Engine::Impl::report_head(Connection&, Session& session, const HeadView& he
 
 // ---- REPORTs of ours
 
-void Engine::Impl::send_report(Session& session, const IncomingMessage& message, std::uint16_t code,
-                               Instant now) {
+void Engine::Impl::report_on(Session& session, const IncomingMessage& message, std::uint16_t code,
+                             Instant now) {
   Connection* conn = connections.find(session.conn);
   if (conn == nullptr || conn->state != Connection::State::up) return;
   const Ident id = idents.plain();
@@ -169,7 +177,7 @@ Result<void> Engine::Impl::report(IncomingHandle handle, std::uint16_t code, Ins
   }
   if (code < 200 || code > 699) return fail(Errc::invalid_argument);
   const bool wanted = is_success(code) ? message->success_report : message->failure_report;
-  if (wanted) send_report(sessions[message->session], *message, code, now);
+  if (wanted) report_on(sessions[message->session], *message, code, now);
   erase_incoming(*message);
   return {};
 }

@@ -6,21 +6,21 @@
 #include <vector>
 
 #include "base/timer_queue.hpp"
+#include "endpoint/dial.hpp"
 #include "msrp/engine.hpp"
 #include "msrp/ids.hpp"
 
 namespace msrp {
 
 // Stages of an active ticket:
-//   preparing (its listener comes up) -> prepared -> resolving -> connecting -> binding -> gone
+//   preparing (its listener comes up) -> prepared -> dialling -> binding -> gone
 // and of a passive one:
 //   preparing -> prepared -> expecting (a request that names it) -> gone
 struct Ticket {
   enum class Stage : std::uint8_t {
     preparing,
     prepared,
-    resolving,
-    connecting,
+    dialling,
     binding,
     expecting,
   };
@@ -32,14 +32,13 @@ struct Ticket {
   std::optional<Uri> local;  // since prepared
   SessionOptions options;
   RemoteDescription remote;  // since complete()
-  MessageHandle first;       // from send_first()
+  SessionId replaces;
   TimerId timer;
-  // ---- dialling
-  ResolveId query;
-  std::vector<SocketAddress> addresses;
-  std::size_t addresses_tried = 0;
-  ConnId conn;
-  Error last_error{Errc::connect_failed};
+  // ---- active
+  MessageHandle first;  // from send_first()
+  DialId dial;          // since dialling
+  SessionId session;    // since binding
+  bool redialled = false;
   // ---- waiting connections whose first request named this ticket before complete()
   std::vector<ConnId> parked;
 };

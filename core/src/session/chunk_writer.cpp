@@ -21,7 +21,7 @@ ChunkWriter::ChunkWriter(const Limits& limits, SlotMap<Session, SessionId>& sess
       messages_(messages),
       transactions_(transactions),
       logger_(logger),
-      scratch_(limits.parser.head_bytes + interruptible_bytes + 2 * end_line_bytes_max) {}
+      scratch_(limits.parser.head_bytes + non_send_body_bytes_max + 2 * end_line_bytes_max) {}
 
 void ChunkWriter::enqueue(Connection& conn, Session& session, OutgoingMessage& message) {
   if (message.in_turn || message.ordered || (message.failed && !message.abort_wanted)) return;
@@ -133,20 +133,28 @@ HeadSpec ChunkWriter::head_of(const Session& session, const OutgoingMessage& mes
                               std::string_view transaction_id) const noexcept {
   HeadSpec head;
   head.transaction_id = transaction_id;
-  head.method = Method::send;
   head.to_path = session.remote_path;
   head.from_path = session.local.text();
-  head.message_id = message.message_id.text();
   head.has_body = message.body.has_body();
+  if (head.has_body) head.content_type = message.content_type;
+  head.extra = message.extra;
+  if (!message.is_send()) {
+    head.method = message.chunk->method;
+    head.method_text = message.chunk->method_text;
+    if (message.custom_id) head.message_id = message.message_id.text();
+    return head;
+  }
+  head.method = Method::send;
+  head.message_id = message.message_id.text();
   if (head.has_body) {
-    head.content_type = message.content_type;
+    const bool part = message.chunk != nullptr;
     head.byte_range =
-        ByteRange{message.ordered_bytes + 1, std::nullopt, message.body.total_bytes()};
+        ByteRange{(part ? message.chunk->offset : 0) + message.ordered_bytes + 1, std::nullopt,
+                  part ? message.chunk->total_bytes : message.body.total_bytes()};
   }
   // Said only where it differs from what their absence means (RFC 4975 section 7.1.1).
   if (message.success_report) head.success_report = true;
   if (message.failure_report != FailureReport::yes) head.failure_report = message.failure_report;
-  head.extra = message.extra;
   return head;
 }
 
@@ -184,7 +192,7 @@ void ChunkWriter::begin_chunk(Connection& conn, Session& session, OutgoingMessag
   MSRP_ASSERT(bytes.has_value());  // check() encoded the same fields
   conn.transmit.append_staged(std::span(scratch_).first(*bytes));
   if (logger_ != nullptr) logger_->chunk_sent_head(conn.id, head, now);
-  conn.open = OpenChunk{message.id, session.id, transaction, guard, 0, true};
+  conn.open = OpenChunk{message.id, transaction, guard, 0};
   conn.chunk_open = true;
   conn.quantum_left = limits_.quantum_bytes;
 }
@@ -194,8 +202,9 @@ void ChunkWriter::begin_chunk(Connection& conn, Session& session, OutgoingMessag
 bool ChunkWriter::write_whole_chunk(Connection& conn, Session& session, OutgoingMessage& message,
                                     TransactionId transaction, Instant now) {
   const std::uint64_t body_bytes = message.body.ready_bytes();
-  const Flag flag = message.failed ? Flag::abort : Flag::end;
-  if (!message.body.finished() || body_bytes > interruptible_bytes) return false;
+  const Flag flag = message.failed ? Flag::abort : message.last_flag();
+  if (!message.body.finished()) return false;
+  if (message.is_send() && body_bytes > interruptible_bytes) return false;
   // The body stands behind the head's place, because its id is chosen after a look at it.
   const std::span<std::byte> body = std::span(scratch_)
                                         .subspan(limits_.parser.head_bytes)
@@ -207,7 +216,7 @@ bool ChunkWriter::write_whole_chunk(Connection& conn, Session& session, Outgoing
     transactions_.rename(transaction);
   }
   HeadSpec head = head_of(session, message, opened.id.text());
-  if (head.byte_range) head.byte_range->end = message.ordered_bytes + body_bytes;
+  if (head.byte_range) head.byte_range->end = head.byte_range->start - 1 + body_bytes;
   const Result<std::size_t> head_bytes = encode_head(head, scratch_);
   MSRP_ASSERT(head_bytes.has_value());  // check() encoded the same fields
   std::array<std::byte, end_line_bytes_max> line;
@@ -235,7 +244,7 @@ bool ChunkWriter::go_on(Connection& conn, Instant now) {
     return true;
   }
   if (message.body.exhausted()) {
-    end_chunk(conn, Flag::end, now);
+    end_chunk(conn, message.last_flag(), now);
     return true;
   }
   const bool others = !conn.small_turns.empty() || !conn.bulk_turns.empty();
@@ -294,11 +303,12 @@ std::uint64_t ChunkWriter::append_body(Connection& conn, OutgoingMessage& messag
 void ChunkWriter::end_chunk(Connection& conn, Flag flag, Instant now) {
   std::array<std::byte, end_line_bytes_max> line;
   const Ident id = transactions_.find(conn.open.transaction)->id;
-  const std::size_t bytes = encode_end_line(id.text(), flag, conn.open.has_body, line);
+  const std::size_t bytes = encode_end_line(id.text(), flag, true, line);
   conn.transmit.append_staged(std::span(line).first(bytes));
   conn.transmit.mark_request_end(conn.open.transaction);
   conn.chunk_open = false;
-  if (flag != Flag::more) messages_[conn.open.message].ordered = true;
+  OutgoingMessage& message = messages_[conn.open.message];
+  message.ordered = flag != Flag::more || message.body.exhausted();
   if (logger_ != nullptr) logger_->chunk_sent_end(conn.id, flag, now);
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/ident.hpp"
+#include "base/timer_queue.hpp"
 #include "msrp/ids.hpp"
 #include "session/interval_set.hpp"
 
@@ -20,6 +21,8 @@ struct IncomingMessage {
   // reportable: whole; the application may still ask for its REPORT.
   enum class Stage : std::uint8_t { started, refused, reportable } stage = Stage::started;
   std::uint16_t refusal = 0;
+  bool hidden = false;  // a duplicate that the application does not see
+  TimerId timer;        // nothing more comes of it
   bool success_report = false;
   bool failure_report = true;  // a failure REPORT is wanted (RFC 4975 section 7.1.4)
   std::uint32_t chunks = 0;

@@ -24,6 +24,7 @@ OutgoingMessage::OutgoingMessage(const MessageSpec& spec, Body source)
 }
 
 bool OutgoingMessage::small() const noexcept {
+  if (!is_send()) return true;
   return body.finished() && body.total_bytes() <= interruptible_bytes && ordered_bytes == 0;
 }
 

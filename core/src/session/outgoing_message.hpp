@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,15 +29,29 @@ namespace msrp {
 struct OutgoingMessage {
   OutgoingMessage(const MessageSpec& spec, Body source);
 
-  bool small() const noexcept;  // fits one chunk that need not be interruptible
+  // Where send_chunk() made it: what the application asked for.
+  struct ChunkLevel {
+    Method method = Method::send;
+    std::string method_text;
+    std::uint64_t offset = 0;  // of the first octet, in the message
+    std::optional<std::uint64_t> total_bytes;
+    Flag flag = Flag::end;
+  };
+
+  // Fits one chunk that need not be interruptible, or is none that could be.
+  bool small() const noexcept;
+  bool is_send() const noexcept { return chunk == nullptr || chunk->method == Method::send; }
+  Flag last_flag() const noexcept { return chunk == nullptr ? Flag::end : chunk->flag; }
 
   MessageHandle id;
-  SessionId session;  // none while it waits for its ticket
+  SessionId session;        // none while it waits for its ticket
+  std::uint32_t place = 0;  // in the session's outgoing
   Ident message_id;
   bool custom_id = false;  // chosen by the application, so it does not name the slot
   bool internal = false;   // no event tells of it
   bool success_report = false;
   FailureReport failure_report = FailureReport::yes;
+  std::unique_ptr<ChunkLevel> chunk;
   std::string content_type;
   std::string extra_text;          // names and values of `extra`
   std::vector<HeaderField> extra;  // views into extra_text

@@ -10,12 +10,15 @@
 #include "msrp/ids.hpp"
 #include "msrp/session_options.hpp"
 #include "msrp/uri.hpp"
+#include "session/id_history.hpp"
 
 namespace msrp {
 
 // Longest body with a numeric range-end; a longer one can be interrupted at any octet, and no
 // chunk but the last of a message is shorter (RFC 4975 section 7.1.1).
 inline constexpr std::uint32_t interruptible_bytes = 2048;
+// Largest body of a request other than SEND (RFC 4975 section 7.1).
+inline constexpr std::uint32_t non_send_body_bytes_max = 10240;
 
 struct Session {
   // binding: ours, its first SEND waits for an answer. open. closing: it goes when its last
@@ -25,16 +28,25 @@ struct Session {
   explicit Session(const Uri& own) : local(own) {}
 
   SessionId id;
-  TicketId ticket;
+  TicketId ticket;  // while binding
   ConnId conn;
+  std::uint32_t place = 0;  // in the connection's sessions
   State state = State::open;
+  bool left = false;        // closing, and its connection does not count it any more
+  bool announced = false;   // Bound was said, so SessionClosed will be
+  bool may_redial = false;  // binding on a connection that was up before
+  Error close_reason{Errc::closed};
   Uri local;
   std::string remote_path;
-  SessionOptions options;
-  RemoteDescription remote;
-  bool left = false;       // closing, and its connection does not count it any more
-  bool announced = false;  // Bound was said, so SessionClosed will be
-  Error close_reason{Errc::closed};
+
+  // ---- agreed on, see session_options.hpp
+  Handling handling = Handling::messages;
+  WhenBehind when_behind = WhenBehind::pause;
+  bool automatic_reports = true;
+  bool drop_duplicates = false;
+  bool enforce_path = false;
+  std::vector<std::string> accept_types, peer_accept_types;
+  std::optional<std::uint64_t> max_size_bytes, peer_max_size_bytes;
 
   // ---- outgoing
   std::vector<MessageHandle> outgoing;  // all, in no order
@@ -46,7 +58,12 @@ struct Session {
 
   // ---- incoming
   std::vector<IncomingHandle> incoming;
-  std::size_t held_bytes = 0;  // given out in MessageData and not released
+  std::vector<RequestHandle> requests;  // for the application to answer
+  IdHistory received_ids;
+  std::size_t held_bytes = 0;  // given out, not released, and counted by the connection
+  // The connection's others went on without it: so much is given out that it does not count any
+  // more. Until it is released the session takes no body.
+  std::size_t written_off_bytes = 0;
 };
 
 // How many messages of one session go on at the same time: more would only mean more that are

@@ -23,30 +23,31 @@
 
 namespace msrp {
 
+using DialId = Handle<struct DialTag>;
+
 // The chunk whose head is in the transmit order and whose end-line is not.
 struct OpenChunk {
   MessageHandle message;
-  SessionId session;
   TransactionId transaction;
   CollisionGuard guard;
   std::uint64_t body_bytes = 0;
-  bool has_body = true;
 };
 
 // The chunk whose head was received and whose end-line was not.
 struct IncomingChunk {
-  enum class Kind : std::uint8_t { none, discard, body, report };
+  // discard: read to its end-line. body: of a message. chunk: the application's.
+  enum class Kind : std::uint8_t { none, discard, body, chunk };
   Kind kind = Kind::none;
   bool is_request = false;
   bool answered = false;          // or no answer is wanted
   bool replaced_partial = false;  // began a message anew whose earlier part was incomplete
   Method method = Method::other;
   FailureReport failure_report = FailureReport::yes;
-  bool has_byte_range = false;
-  SessionId session;
   TransactionId responds_to;  // of a response
   std::uint16_t status = 0;
+  std::string comment;  // of a response that the application sees
   IncomingHandle message;
+  RequestHandle request;
   std::uint64_t start = 1;  // of its first body octet, 1-based in the message
   // For the answer; the strings keep their memory from chunk to chunk.
   std::array<char, ParserLimits::transaction_id_bytes> transaction_id{};
@@ -78,20 +79,25 @@ struct Connection {
   ConnId id;
   State state = State::connecting;
   TransportInfo info;
-  TicketId ticket;                  // that dials, until its session is bound
-  TimerId timer;                    // connect, bind or close: one at a time
+  DialId dial;    // while others may join
+  TimerId timer;  // connect, bind, idle or close: one at a time
+  TimerId keep_alive;
   std::vector<SessionId> sessions;  // those that are closing too, until their last message is done
   std::uint32_t open_sessions = 0;  // without them
+  std::uint32_t binding = 0;        // more sessions are just being put on it
   bool unbound = false;             // accepted, and no session is or was bound to it
 
   // ---- receiving
   Parser parser;
   IncomingChunk incoming;
   std::unique_ptr<ParkedHead> parked;
-  bool paused = false;  // DoPauseRead was said
-  bool ended = false;   // end of stream came
+  bool paused = false;         // DoPauseRead was said
+  bool paused_queued = false;  // it is among those to look at when room is made
+  TimerId behind;              // paused for one session's sake
+  bool ended = false;          // end of stream came
   std::uint32_t bad_chunks = 0;
   std::size_t held_bytes = 0;  // body octets given out and not released
+  std::uint32_t requests = 0;  // for the application to answer
 
   // ---- sending
   TransmitQueue transmit;
@@ -104,6 +110,7 @@ struct Connection {
   std::size_t small_batch = 0;       // turns of short ones before the next quantum of a longer one
   bool bulk_due = false;             // the batch is used up and a longer one waits
   TransactionList transactions;
+  TransactionList sent_partials;  // sent, and only bad news is expected (RFC 4975 section 7.1.1)
   bool sendable_queued = false;
 };
 

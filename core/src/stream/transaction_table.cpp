@@ -6,11 +6,8 @@ namespace msrp {
 
 TransactionId TransactionTable::open(ConnId conn, TransactionList& list, MessageHandle message,
                                      FailureReport failure_report) {
-  const TransactionId id =
-      table_.emplace(Transaction{Ident{}, conn, message, failure_report, {}, {}, list.first});
-  if (Transaction* next = table_.find(list.first)) next->previous = id;
-  list.first = id;
-  ++list.size;
+  const TransactionId id = table_.emplace(Transaction{Ident{}, conn, message, failure_report});
+  link(id, list);
   rename(id);
   return id;
 }
@@ -31,13 +28,32 @@ std::optional<TransactionId> TransactionTable::find(ConnId conn,
 }
 
 void TransactionTable::close(TransactionId id, TransactionList& list) noexcept {
+  unlink(id, list);
+  table_.erase(id);
+}
+
+void TransactionTable::move(TransactionId id, TransactionList& from, TransactionList& to) noexcept {
+  unlink(id, from);
+  link(id, to);
+}
+
+void TransactionTable::link(TransactionId id, TransactionList& list) noexcept {
+  Transaction& transaction = table_[id];
+  transaction.previous = {};
+  transaction.next = list.first;
+  if (Transaction* next = table_.find(list.first)) next->previous = id;
+  list.first = id;
+  if (list.size++ == 0) list.last = id;
+}
+
+void TransactionTable::unlink(TransactionId id, TransactionList& list) noexcept {
   const Transaction& transaction = table_[id];
   if (Transaction* previous = table_.find(transaction.previous)) previous->next = transaction.next;
   if (Transaction* next = table_.find(transaction.next)) next->previous = transaction.previous;
   if (list.first == id) list.first = transaction.next;
+  if (list.last == id) list.last = transaction.previous;
   MSRP_ASSERT(list.size > 0);
   --list.size;
-  table_.erase(id);
 }
 
 }  // namespace msrp

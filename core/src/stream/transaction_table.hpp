@@ -22,12 +22,13 @@ struct Transaction {
   FailureReport failure_report = FailureReport::yes;
   TimerId timer;                 // runs from the request's last octet (RFC 4975 section 7.1.1)
   TransactionId previous, next;  // of the same connection
+  bool sent_partial = false;     // in that list of its connection
   bool answered = false;         // before its last octet was sent: it stays until then
 };
 
 // A connection's open transactions, as the ends of a list through the table.
 struct TransactionList {
-  TransactionId first;
+  TransactionId first, last;  // newest, oldest
   std::uint32_t size = 0;
 };
 
@@ -43,14 +44,20 @@ class TransactionTable {
   void rename(TransactionId id) noexcept;
 
   Transaction* find(TransactionId id) noexcept { return table_.find(id); }
+  Transaction& operator[](TransactionId id) noexcept { return table_[id]; }
   // The open transaction with this wire id on this connection.
   std::optional<TransactionId> find(ConnId conn, std::string_view wire_id) noexcept;
 
   void close(TransactionId id, TransactionList& list) noexcept;
+  // To the front of another list.
+  void move(TransactionId id, TransactionList& from, TransactionList& to) noexcept;
   std::size_t size() const noexcept { return table_.size(); }
   bool full() const noexcept { return table_.size() >= IdentSource::index_end - 1; }
 
  private:
+  void link(TransactionId id, TransactionList& list) noexcept;
+  void unlink(TransactionId id, TransactionList& list) noexcept;
+
   IdentSource* idents_;
   SlotMap<Transaction, TransactionId> table_;
 };

@@ -1,0 +1,25 @@
+// A request that the application answers itself.
+#pragma once
+
+#include <string>
+
+#include "base/ident.hpp"
+#include "msrp/chunk.hpp"
+#include "msrp/ids.hpp"
+
+namespace msrp {
+
+// It is there from its head until its end-line came and it is answered, or wants no answer.
+struct IncomingRequest {
+  RequestHandle id;
+  SessionId session;
+  Ident transaction_id;
+  FailureReport failure_report = FailureReport::yes;
+  bool wants_answer = true;
+  bool ended = false;
+  bool responded = false;  // the application said its word
+  bool dropped = false;    // refused: what still comes of it is nobody's
+  std::string answer_to, answer_from;
+};
+
+}  // namespace msrp
