@@ -25,7 +25,7 @@ constexpr std::string_view peer_path = "msrp://192.0.2.1:9/peer;tcp";
 // An engine that accepts, and what a peer says to it.
 class Accepting {
  public:
-  explicit Accepting(const Limits& limits) : pool_(64, 64 * 1024) {
+  explicit Accepting(const Limits& limits) : pool_(64, 2048) {
     EngineConfig config;
     config.limits = limits;
     engine_.emplace(*Engine::create(config, {random_, crypto_, pool_}, now_));

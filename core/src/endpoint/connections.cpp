@@ -58,7 +58,7 @@ void Engine::Impl::retire(Connection& conn) noexcept {
 void Engine::Impl::close_now(Connection& conn, bool graceful) {
   if (conn.state == Connection::State::closing) return;
   if (conn.state != Connection::State::connecting) retire(conn);
-  conn.state = Connection::State::closing;
+  conn.move(Connection::Input::close);
   timers.cancel(conn.timer);
   conn.parked.reset();
   if (conn.unbound) {
@@ -71,7 +71,7 @@ void Engine::Impl::close_now(Connection& conn, bool graceful) {
 void Engine::Impl::drain(Connection& conn, Instant now) {
   if (conn.state != Connection::State::up) return;
   retire(conn);
-  conn.state = Connection::State::draining;
+  conn.move(Connection::Input::drain);
   conn.parked.reset();  // no session is bound to it any more
   timers.cancel(conn.timer);
   conn.timer = arm(now, timeouts.close, TimeoutReason::close, conn.id);

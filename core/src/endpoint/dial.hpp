@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/timer_queue.hpp"
+#include "endpoint/ticket_state.hpp"
 #include "msrp/address.hpp"
 #include "msrp/error.hpp"
 #include "msrp/ids.hpp"
@@ -33,10 +34,11 @@ struct DialKeyHash {
   }
 };
 
-// Life of a dial: resolving -> connecting -> up. It goes with its connection, or when every
-// address failed, or with the last ticket that waits for it.
+// It goes with its connection, or when every address failed, or with the last ticket that waits.
 struct Dial {
-  enum class Stage : std::uint8_t { resolving, connecting, up };
+  using Stage = DialState;
+  using Input = DialInput;
+  void move(Input input) noexcept { stage = next(dial_states, stage, input); }
 
   DialId id;
   DialKey key;

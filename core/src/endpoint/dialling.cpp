@@ -34,7 +34,7 @@ Result<DialKey> key_of(const Ticket& ticket) {
 }  // namespace
 
 // Joins the way there is to the ticket's peer, or begins a new one.
-Result<void> Engine::Impl::dial(Ticket& ticket, Instant now) {
+Result<void> Engine::Impl::dial(Ticket& ticket, Ticket::Input why, Instant now) {
   MSRP_TRY(DialKey key, key_of(ticket));
   const bool shared = ticket.options.share_connection;
   if (const auto known = dial_index.find(key); shared && known != dial_index.end()) {
@@ -44,7 +44,7 @@ Result<void> Engine::Impl::dial(Ticket& ticket, Instant now) {
         (conn != nullptr ? conn->open_sessions : 0) + dial.waiting.size();
     if (sessions_there < limits.sessions_per_connection) {
       ticket.dial = dial.id;
-      ticket.stage = Ticket::Stage::dialling;
+      ticket.move(why);
       if (dial.stage == Dial::Stage::up) {
         bind_dialled(ticket, connections[dial.conn], true, now);
       } else {
@@ -61,7 +61,7 @@ Result<void> Engine::Impl::dial(Ticket& ticket, Instant now) {
   dial.waiting.push_back(ticket.id);
   if (shared) dial_index[dial.key] = id;
   ticket.dial = id;
-  ticket.stage = Ticket::Stage::dialling;
+  ticket.move(why);
   if (const std::optional<IpAddress> literal = IpAddress::parse(dial.key.host)) {
     dial.addresses.push_back(SocketAddress{*literal, dial.key.port});
     dial_next(dial, now);
@@ -96,11 +96,11 @@ void Engine::Impl::resolve_failed(ResolveId query, const Error& error) {
 // One address after the other, in the order they came (RFC 4975 section 6.2).
 void Engine::Impl::dial_next(Dial& dial, Instant now) {
   dial.conn = {};
-  dial.stage = Dial::Stage::connecting;
   if (dial.addresses_tried == dial.addresses.size()) return fail_dial(dial, dial.last_error);
   if (connections.size() >= limits.connections) {
     return fail_dial(dial, Error{Errc::limit_exceeded});
   }
+  dial.move(Dial::Input::addresses);
   const SocketAddress to = dial.addresses[dial.addresses_tried++];
   const ConnId id = connections.emplace(limits.parser, header_table, staging);
   Connection& conn = connections[id];
@@ -144,11 +144,11 @@ void Engine::Impl::leave_dial(Ticket& ticket) {
 
 void Engine::Impl::connected(Connection& conn, const TransportInfo& info, Instant now) {
   if (conn.state != Connection::State::connecting) return;
-  conn.state = Connection::State::up;
+  conn.move(Connection::Input::connected);
   conn.info = info;
   timers.cancel(conn.timer);
   Dial& dial = dials[conn.dial];
-  dial.stage = Dial::Stage::up;
+  dial.move(Dial::Input::connected);
   std::vector<SocketAddress>().swap(dial.addresses);
   // One that cannot be bound does not close the connection before the others had their turn.
   for (const TicketId id : std::exchange(dial.waiting, {})) {
@@ -163,13 +163,12 @@ void Engine::Impl::connected(Connection& conn, const TransportInfo& info, Instan
 // The connection is up: a SEND goes out at once, even with nothing to say (RFC 4975 section 5.4).
 // joined: it was up before.
 void Engine::Impl::bind_dialled(Ticket& ticket, Connection& conn, bool joined, Instant now) {
-  ticket.stage = Ticket::Stage::binding;
-  const SessionId id = sessions.emplace(*ticket.local);
+  ticket.move(Ticket::Input::connected);
+  const SessionId id = sessions.emplace(*ticket.local, Session::State::binding);
   Session& session = sessions[id];
   session.id = id;
   session.ticket = ticket.id;
   ticket.session = id;
-  session.state = Session::State::binding;
   session.remote_path = ticket.remote.path->text();
   take_over(ticket, session);
   enter_connection(session, conn);
@@ -201,7 +200,8 @@ void Engine::Impl::redial(Ticket& ticket, const Error& reason, Instant now) {
   ticket.dial = {};
   ticket.redialled = true;
   if (Route* route = routes.at(ticket.local->view())) route->session = {};
-  if (Result<void> dialled = dial(ticket, now); !dialled) fail_ticket(ticket, reason);
+  if (Result<void> dialled = dial(ticket, Ticket::Input::redial, now); !dialled)
+    fail_ticket(ticket, reason);
 }
 
 }  // namespace msrp

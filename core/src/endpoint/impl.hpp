@@ -118,7 +118,7 @@ struct Engine::Impl {
   Session* bind_accepted(Ticket& ticket, Connection& conn, const HeadView& head, Instant now);
 
   // ---- dialling.cpp -----------------------------------------------------------------------
-  Result<void> dial(Ticket& ticket, Instant now);
+  Result<void> dial(Ticket& ticket, Ticket::Input why, Instant now);
   void resolved(ResolveId query, std::span<const DnsRecord> records, Instant now);
   void resolve_failed(ResolveId query, const Error& error);
   void dial_next(Dial& dial, Instant now);

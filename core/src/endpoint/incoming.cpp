@@ -383,7 +383,7 @@ void Engine::Impl::message_chunk_done(Connection& conn, IncomingMessage& message
     if (message.success_report) report_on(session, message, status::ok, now);
     erase_incoming(message);
   } else if (message.success_report || message.failure_report) {
-    message.stage = IncomingMessage::Stage::reportable;
+    message.move(IncomingMessage::Input::complete);
   } else {
     erase_incoming(message);
   }
@@ -426,7 +426,7 @@ void Engine::Impl::end_incoming(IncomingMessage& message, std::optional<Error> e
 void Engine::Impl::refuse_message(IncomingMessage& message, std::uint16_t status, const Error& why,
                                   Instant now) {
   end_incoming(message, Error{why.code, status});
-  message.stage = IncomingMessage::Stage::refused;
+  message.move(IncomingMessage::Input::refuse);
   message.refusal = status;
   Connection* conn = connections.find(sessions[message.session].conn);
   const bool current = conn != nullptr && conn->incoming.kind == IncomingChunk::Kind::body &&

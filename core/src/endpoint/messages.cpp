@@ -222,7 +222,7 @@ void Engine::Impl::detach_body(OutgoingMessage& message) {
 void Engine::Impl::close_session(Session& session, const Error& reason, Instant now) {
   if (session.state == Session::State::closing) return;
   const bool binding = session.state == Session::State::binding;
-  session.state = Session::State::closing;
+  session.move(Session::Input::close);
   session.close_reason = reason;
   Ticket* ticket = binding ? tickets.find(session.ticket) : nullptr;
   if (ticket != nullptr) {

@@ -7,23 +7,16 @@
 
 #include "base/timer_queue.hpp"
 #include "endpoint/dial.hpp"
+#include "endpoint/ticket_state.hpp"
 #include "msrp/engine.hpp"
 #include "msrp/ids.hpp"
 
 namespace msrp {
 
-// Stages of an active ticket:
-//   preparing (its listener comes up) -> prepared -> dialling -> binding -> gone
-// and of a passive one:
-//   preparing -> prepared -> expecting (a request that names it) -> gone
 struct Ticket {
-  enum class Stage : std::uint8_t {
-    preparing,
-    prepared,
-    dialling,
-    binding,
-    expecting,
-  };
+  using Stage = TicketState;
+  using Input = TicketInput;
+  void move(Input input) noexcept { stage = next(ticket_states, stage, input); }
 
   TicketId id;
   Stage stage = Stage::preparing;

@@ -71,7 +71,7 @@ Result<void> Engine::Impl::give_local_path(Ticket& ticket) {
   if (!routes.add(*ticket.local, Route{ticket.id, {}}, ticket.options.match)) {
     return fail(Errc::bad_state);
   }
-  ticket.stage = Ticket::Stage::prepared;
+  ticket.move(Ticket::Input::path);
   events.push(Prepared{ticket.id, Path(*ticket.local)});
   return {};
 }
@@ -102,18 +102,18 @@ Result<void> Engine::Impl::complete(TicketId id, const RemoteDescription& remote
   if (ticket->active && !remote.path) return fail(Errc::invalid_argument);
   ticket->remote = remote;
   if (!ticket->active) {
-    ticket->stage = Ticket::Stage::expecting;
+    ticket->move(Ticket::Input::complete_passive);
     ticket->timer = arm(now, timeouts.complete, TimeoutReason::complete, id);
     unpark(std::exchange(ticket->parked, {}), now);
     return {};
   }
-  return dial(*ticket, now);
+  return dial(*ticket, Ticket::Input::complete_active, now);
 }
 
 // The peer took our first SEND, or spoke to us on the connection.
 void Engine::Impl::bind_confirmed(Session& session) {
   if (session.state != Session::State::binding) return;
-  session.state = Session::State::open;
+  session.move(Session::Input::confirmed);
   session.announced = true;
   Ticket& ticket = tickets[session.ticket];
   timers.cancel(ticket.timer);
@@ -142,10 +142,9 @@ Session* Engine::Impl::bind_accepted(Ticket& ticket, Connection& conn, const Hea
                                      Instant now) {
   Result<Path> remote = Path::parse(head.from_path.text(), limits.parser.path_uris);
   MSRP_ASSERT(remote.has_value());  // the parser checked it
-  const SessionId id = sessions.emplace(*ticket.local);
+  const SessionId id = sessions.emplace(*ticket.local, Session::State::open);
   Session& session = sessions[id];
   session.id = id;
-  session.state = Session::State::open;
   session.remote_path = ticket.remote.path ? ticket.remote.path->text() : remote->text();
   session.announced = true;
   take_over(ticket, session);

@@ -11,6 +11,22 @@ namespace {
 // 80 random bits one draw is one too many; a test that hands in chosen ids may need a few.
 constexpr int redraws_max = 8;
 
+// What a head of ours says, read back.
+HeadSpec spec_of(const HeadView& head) noexcept {
+  HeadSpec spec;
+  spec.transaction_id = head.transaction_id;
+  spec.method = head.method;
+  spec.method_text = head.method_text;
+  spec.status = head.status;
+  spec.comment = head.comment;
+  spec.to_path = head.to_path.text();
+  spec.from_path = head.from_path.text();
+  spec.message_id = head.message_id;
+  spec.byte_range = head.byte_range;
+  spec.status_header = head.status_header;
+  return spec;
+}
+
 }  // namespace
 
 ChunkWriter::ChunkWriter(const Limits& limits, SlotMap<Session, SessionId>& sessions,
@@ -77,7 +93,7 @@ bool ChunkWriter::has_work(const Connection& conn) const noexcept {
 
 void ChunkWriter::fill(Connection& conn, Instant now) {
   while (conn.transmit.bytes() < limits_.transmit_bytes) {
-    if (!conn.chunk_open && !conn.control.empty()) flush_control(conn);
+    if (!conn.chunk_open && !conn.control.empty()) flush_control(conn, now);
     if (!conn.chunk_open && !begin_next(conn, now)) break;
     if (conn.chunk_open && !go_on(conn, now)) break;
   }
@@ -324,9 +340,9 @@ Result<void> ChunkWriter::write_control(Connection& conn, const HeadSpec& head, 
   const std::span<const std::byte> bytes = std::span(scratch_).first(head_bytes + line_bytes);
   if (conn.chunk_open) {
     conn.control.insert(conn.control.end(), bytes.begin(), bytes.end());
-  } else {
-    conn.transmit.append_staged(bytes);
+    return {};
   }
+  conn.transmit.append_staged(bytes);
   if (logger_ != nullptr) {
     logger_->chunk_sent_head(conn.id, head, now);
     logger_->chunk_sent_end(conn.id, Flag::end, now);
@@ -334,11 +350,28 @@ Result<void> ChunkWriter::write_control(Connection& conn, const HeadSpec& head, 
   return {};
 }
 
-void ChunkWriter::flush_control(Connection& conn) {
+void ChunkWriter::flush_control(Connection& conn, Instant now) {
   conn.transmit.append_staged(conn.control);
+  if (logger_ != nullptr) log_control(conn, now);
   conn.control.clear();
   constexpr std::size_t kept_bytes = 4096;
   if (conn.control.capacity() > kept_bytes) std::vector<std::byte>().swap(conn.control);
+}
+
+// A log has the order of the wire, so what waited for an open chunk is told of when it goes.
+void ChunkWriter::log_control(const Connection& conn, Instant now) {
+  HeaderTable table(limits_.parser.headers);
+  Parser parser(limits_.parser, table);
+  parser.push(Slice{conn.control, {}});
+  for (;;) {
+    const Result<ParseEvent> event = parser.next();
+    if (!event || std::holds_alternative<NeedData>(*event)) return;
+    if (const auto* head = std::get_if<HeadDone>(&*event)) {
+      logger_->chunk_sent_head(conn.id, spec_of(head->head), now);
+    } else if (const auto* done = std::get_if<ChunkDone>(&*event)) {
+      logger_->chunk_sent_end(conn.id, done->flag, now);
+    }
+  }
 }
 
 }  // namespace msrp

@@ -58,7 +58,8 @@ class ChunkWriter {
                             Instant now);
   void end_chunk(Connection& conn, Flag flag, Instant now);
   void requeue(Connection& conn, OutgoingMessage& message);
-  void flush_control(Connection& conn);
+  void flush_control(Connection& conn, Instant now);
+  void log_control(const Connection& conn, Instant now);
 
   const Limits& limits_;
   SlotMap<Session, SessionId>& sessions_;

@@ -8,18 +8,20 @@
 #include "base/ident.hpp"
 #include "base/timer_queue.hpp"
 #include "msrp/ids.hpp"
+#include "session/incoming_state.hpp"
 #include "session/interval_set.hpp"
 
 namespace msrp {
 
 struct IncomingMessage {
+  using Stage = IncomingState;
+  using Input = IncomingInput;
+  void move(Input input) noexcept { stage = next(incoming_states, stage, input); }
+
   IncomingHandle id;
   SessionId session;
   Ident message_id;
-  // started: MessageStarted was said, MessageEnded was not.
-  // refused: chunks that still come draw `refusal` and are dropped.
-  // reportable: whole; the application may still ask for its REPORT.
-  enum class Stage : std::uint8_t { started, refused, reportable } stage = Stage::started;
+  IncomingState stage = IncomingState::started;
   std::uint16_t refusal = 0;
   bool hidden = false;  // a duplicate that the application does not see
   TimerId timer;        // nothing more comes of it

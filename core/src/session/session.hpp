@@ -11,6 +11,7 @@
 #include "msrp/session_options.hpp"
 #include "msrp/uri.hpp"
 #include "session/id_history.hpp"
+#include "session/session_state.hpp"
 
 namespace msrp {
 
@@ -21,17 +22,17 @@ inline constexpr std::uint32_t interruptible_bytes = 2048;
 inline constexpr std::uint32_t non_send_body_bytes_max = 10240;
 
 struct Session {
-  // binding: ours, its first SEND waits for an answer. open. closing: it goes when its last
-  // message is done.
-  enum class State : std::uint8_t { binding, open, closing };
+  using State = SessionState;
+  using Input = SessionInput;
 
-  explicit Session(const Uri& own) : local(own) {}
+  Session(const Uri& own, State first) : state(first), local(own) {}
+  void move(Input input) noexcept { state = next(session_states, state, input); }
 
   SessionId id;
   TicketId ticket;  // while binding
   ConnId conn;
   std::uint32_t place = 0;  // in the connection's sessions
-  State state = State::open;
+  State state;
   bool left = false;        // closing, and its connection does not count it any more
   bool announced = false;   // Bound was said, so SessionClosed will be
   bool may_redial = false;  // binding on a connection that was up before

@@ -18,6 +18,7 @@
 #include "msrp/ids.hpp"
 #include "msrp/parser.hpp"
 #include "stream/collision_guard.hpp"
+#include "stream/connection_state.hpp"
 #include "stream/transaction_table.hpp"
 #include "stream/transmit_queue.hpp"
 
@@ -63,21 +64,17 @@ struct ParkedHead {
   TicketId ticket;
 };
 
-// Life of a connection:
-//
-//   connecting -> up -> draining -> closing -> (on_closed) gone
-//        \________\__________________/
-//
-// draining: nothing is read or begun any more; what is in the transmit order still goes out.
-// closing: DoClose was asked for; lent octets stay valid until on_closed.
 struct Connection {
-  enum class State : std::uint8_t { connecting, up, draining, closing };
+  using State = ConnectionState;
+  using Input = ConnectionInput;
 
   Connection(const ParserLimits& limits, HeaderTable& table, StagingPool& pool)
       : parser(limits, table), transmit(pool) {}
 
+  void move(Input input) noexcept { state = next(connection_states, state, input); }
+
   ConnId id;
-  State state = State::connecting;
+  State state = State::connecting;  // up at once when accepted
   TransportInfo info;
   DialId dial;    // while others may join
   TimerId timer;  // connect, bind, idle or close: one at a time
