@@ -12,12 +12,14 @@ MENTION = re.compile(rf"(?<![\w-])({ID})(?:\.\.(\d+))?(?![\w-])")
 REQUIREMENT = re.compile(
     rf"- `({ID}) \| (MUST|MUST NOT|SHOULD|SHOULD NOT|MAY|ABNF|IMPLIED) \| ([a-z-]+) \|` (\S.*)"
 )
-READING = re.compile(r"- `(A-\d+)` (\S.*)")
+READING = re.compile(r"- `(A-\d+)(?: \| ([a-z-]+))?` (\S.*)")
 NOT_APPLICABLE = re.compile(rf"- `({ID})`: (\S.*)")
 # A line of a wire case that is made of ids.
 CASE_LINE = re.compile(rf"(?:{ID}(?:\.\.\d+)?[,\s]*)+")
 SOURCES = {".cpp", ".hpp", ".py", ".sh", ".md"}
 READINGS = "readings"
+# Roles that nothing here plays yet: TLS, relays, their clients, CPIM, S/MIME, gateways.
+LATER = {"tls", "relay", "relay-client", "relay-in", "cpim", "smime", "gateway"}
 
 Requirement = collections.namedtuple("Requirement", "id group strength role text")
 
@@ -42,6 +44,11 @@ class Matrix:
                 place = self.covered[id_][0]
                 self.errors.append(f"{id_}: both not applicable and covered, {place}")
 
+    def require_complete(self, groups):
+        for entry in self.requirements.values():
+            if entry.group in groups and self.state(entry) == "not yet":
+                self.errors.append(f"{entry.id}: no test covers it")
+
     def groups(self):
         return list(dict.fromkeys(entry.group for entry in self.requirements.values()))
 
@@ -51,7 +58,9 @@ class Matrix:
     def state(self, entry):
         if entry.id in self.covered:
             return "covered"
-        return "not applicable" if entry.id in self.not_applicable else "not yet"
+        if entry.id in self.not_applicable:
+            return "not applicable"
+        return "later" if entry.role in LATER else "not yet"
 
     def _where(self, path, number):
         return f"{path.relative_to(self.root)}:{number}"
@@ -85,8 +94,8 @@ class Matrix:
 
     def _read_readings(self):
         for match, where in self._items(self.home / "readings.md", READING):
-            id_, text = match.groups()
-            self._add(Requirement(id_, READINGS, "reading", "", text), where)
+            id_, role, text = match.groups()
+            self._add(Requirement(id_, READINGS, "reading", role or "", text), where)
 
     def _read_not_applicable(self):
         for match, where in self._items(self.home / "not_applicable.md", NOT_APPLICABLE):
@@ -120,7 +129,7 @@ def expand(first, last):
 def print_group(matrix, group, only_open):
     title = "Readings" if group == READINGS else f"RFC {group}"
     entries = [entry for entry in matrix.of_group(group)
-               if not only_open or matrix.state(entry) == "not yet"]
+               if not only_open or matrix.state(entry) in ("not yet", "later")]
     if not entries:
         return
     print(f"{title}\n")
@@ -133,12 +142,12 @@ def print_group(matrix, group, only_open):
         elif state == "not applicable":
             print(f"    not applicable: {matrix.not_applicable[entry.id]}")
         else:
-            print("    not yet")
+            print(f"    {state}")
     print()
 
 
 def print_summary(matrix, groups):
-    print(f"{'':10}{'covered':>9}{'not yet':>9}{'not applicable':>16}{'all':>7}")
+    print(f"{'':10}{'covered':>9}{'not yet':>9}{'later':>7}{'not applicable':>16}{'all':>7}")
     total = collections.Counter()
     for group in groups:
         counts = collections.Counter(matrix.state(entry) for entry in matrix.of_group(group))
@@ -150,7 +159,7 @@ def print_summary(matrix, groups):
 
 
 def print_counts(name, counts):
-    print(f"{name:10}{counts['covered']:9}{counts['not yet']:9}"
+    print(f"{name:10}{counts['covered']:9}{counts['not yet']:9}{counts['later']:7}"
           f"{counts['not applicable']:16}{sum(counts.values()):7}")
 
 
@@ -161,11 +170,14 @@ def main():
     options.add_argument("--open", action="store_true", help="only what no test covers yet")
     options.add_argument("--summary", action="store_true", help="only the numbers")
     options.add_argument("--check", action="store_true", help="only the checks")
+    options.add_argument("--complete", metavar="RFC,...", default="",
+                         help="RFCs of which nothing may be `not yet`")
     options.add_argument("--root", type=pathlib.Path, default=here.parents[2],
                          help="the project's folder")
     arguments = options.parse_args()
 
     matrix = Matrix(arguments.root.resolve())
+    matrix.require_complete(arguments.complete.split(","))
     groups = [group for group in matrix.groups() if arguments.rfc in (None, group)]
     if not groups:
         options.error(f"nothing is known of RFC {arguments.rfc}")

@@ -71,8 +71,24 @@ class MatrixTest(unittest.TestCase):
 
     def test_summary_counts(self):
         lines = self.run_matrix("--summary").stdout.splitlines()
-        self.assertEqual(lines[1].split(), ["RFC", "4975", "1", "2", "1", "4"])
-        self.assertEqual(lines[-1].split(), ["all", "2", "3", "1", "6"])
+        self.assertEqual(lines[1].split(), ["RFC", "4975", "1", "2", "0", "1", "4"])
+        self.assertEqual(lines[-1].split(), ["all", "2", "3", "0", "1", "6"])
+
+    def test_some_roles_come_later(self):
+        self.append("tests/conformance/requirements/rfc4975.md",
+                    "- `R4975-7.1-4 | MUST | tls |` A name\n")
+        self.append("tests/conformance/readings.md", "- `A-2 | cpim` A third.\n")
+        self.assertIn("R4975-7.1-4 (MUST, tls) A name\n    later\n", self.run_matrix().stdout)
+        lines = self.run_matrix("--summary").stdout.splitlines()
+        self.assertEqual(lines[-1].split(), ["all", "2", "3", "2", "1", "8"])
+
+    def test_what_has_to_be_complete(self):
+        result = self.run_matrix("--check", "--complete", "4975,6135")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("R4975-7.1-2: no test covers it\n", result.stderr)
+        self.assertNotIn("R4975-7.1-1", result.stderr)
+        self.write("fuzz/some.cpp", "// R4975-7.1-2..3\n")
+        self.assertEqual(self.run_matrix("--check", "--complete", "4975").returncode, 0)
 
     def test_one_rfc(self):
         output = self.run_matrix("--rfc", "4975").stdout
