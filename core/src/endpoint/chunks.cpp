@@ -31,8 +31,10 @@ void Engine::Impl::chunk_head(Connection& conn, Session& session, const HeadView
 }
 
 void Engine::Impl::chunk_body(Connection& conn, const Slice& slice, std::uint64_t offset) {
-  const IncomingRequest* request = requests.find(conn.incoming.request);
-  if (request == nullptr || request->dropped) return;
+  IncomingRequest* request = requests.find(conn.incoming.request);
+  if (request == nullptr) return;
+  request->bytes += slice.bytes.size();
+  if (request->dropped) return;
   Session& session = sessions[request->session];
   hold(conn, session, slice.bytes.size());
   events.push(
@@ -125,19 +127,7 @@ Result<void> Engine::Impl::send_report(Session& session, const ReportSpec& repor
       conn->transmit.bytes() >= std::size_t{limits.transmit_bytes} + limits.control_bytes) {
     return fail(Errc::would_block);
   }
-  const Ident id = idents.plain();
-  HeadSpec head;
-  head.transaction_id = id.text();
-  head.method = Method::report;
-  head.to_path = session.remote_path;
-  head.from_path = session.local.text();
-  head.message_id = report.message_id;
-  head.byte_range = report.byte_range;
-  head.status_header = StatusHeader{
-      0, report.status, report.comment.empty() ? status::phrase(report.status) : report.comment};
-  MSRP_TRY_VOID(writer.write_control(*conn, head, now));
-  mark_sendable(*conn);
-  return {};
+  return write_report(*conn, session, session.remote_path, report, now);
 }
 
 Result<void> Engine::Impl::write_raw(Session& session, std::span<const std::byte> bytes) {

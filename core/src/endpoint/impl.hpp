@@ -226,6 +226,8 @@ struct Engine::Impl {
   OutgoingMessage* message_with_id(const Session& session, std::string_view message_id) noexcept;
   void report_on(Session& session, const IncomingMessage& message, std::uint16_t status,
                  Instant now);
+  Result<void> write_report(Connection& conn, const Session& session, std::string_view to_path,
+                            const ReportSpec& report, Instant now);
   Result<void> report(IncomingHandle handle, std::uint16_t status, Instant now);
 };
 

@@ -277,9 +277,9 @@ IncomingMessage* Engine::Impl::incoming_message(Session& session, const HeadView
     message.report_to = head.from_path.text();
   }
   arm_message_timer(message, now);
-  const bool duplicate = session.received_ids.contains(head.message_id);
-  message.hidden = duplicate && session.drop_duplicates;
-  if (!message.hidden) events.push_started(session.id, handle, head, duplicate);
+  message.duplicate = session.received_ids.contains(head.message_id);
+  message.hidden = message.duplicate && session.drop_duplicates;
+  if (!message.hidden) events.push_started(session.id, handle, head, message.duplicate);
   return &message;
 }
 
@@ -376,7 +376,7 @@ void Engine::Impl::message_chunk_done(Connection& conn, IncomingMessage& message
   Session& session = sessions[message.session];
   answer(conn, status::ok, now);
   end_incoming(message, std::nullopt);
-  if (!session.received_ids.contains(message.message_id.text())) {
+  if (!message.duplicate) {
     session.received_ids.add(message.message_id.text(), limits.remembered_message_ids);
   }
   if (session.automatic_reports || message.hidden) {

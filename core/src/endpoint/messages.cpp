@@ -237,8 +237,9 @@ void Engine::Impl::close_session(Session& session, const Error& reason, Instant 
     remember(session);
   }
   for (const RequestHandle handle : std::exchange(session.requests, {})) {
-    if (!requests[handle].ended) {
-      events.push(ChunkEnded{session.id, handle, Flag::abort, 0, reason});
+    const IncomingRequest& request = requests[handle];
+    if (!request.ended) {
+      events.push(ChunkEnded{session.id, handle, Flag::abort, request.bytes, reason});
     }
     requests.erase(handle);
     if (Connection* conn = connections.find(session.conn)) --conn->requests;

@@ -155,19 +155,30 @@ void Engine::Impl::report_on(Session& session, const IncomingMessage& message, s
                              Instant now) {
   Connection* conn = connections.find(session.conn);
   if (conn == nullptr || conn->state != Connection::State::up) return;
-  const Ident id = idents.plain();
   const std::uint64_t end = message.total_bytes.value_or(message.received.end());
+  const ReportSpec report{.message_id = message.message_id.text(),
+                          .byte_range = {1, end, message.total_bytes},
+                          .status = code};
+  const Result<void> written_report = write_report(*conn, session, message.report_to, report, now);
+  MSRP_ASSERT(written_report.has_value());
+}
+
+Result<void> Engine::Impl::write_report(Connection& conn, const Session& session,
+                                        std::string_view to_path, const ReportSpec& report,
+                                        Instant now) {
+  const Ident id = idents.plain();
   HeadSpec head;
   head.transaction_id = id.text();
   head.method = Method::report;
-  head.to_path = message.report_to;
+  head.to_path = to_path;
   head.from_path = session.local.text();
-  head.message_id = message.message_id.text();
-  head.byte_range = ByteRange{1, end, message.total_bytes};
-  head.status_header = StatusHeader{0, code, status::phrase(code)};
-  const Result<void> written_report = writer.write_control(*conn, head, now);
-  MSRP_ASSERT(written_report.has_value());
-  mark_sendable(*conn);
+  head.message_id = report.message_id;
+  head.byte_range = report.byte_range;
+  head.status_header = StatusHeader{
+      0, report.status, report.comment.empty() ? status::phrase(report.status) : report.comment};
+  MSRP_TRY_VOID(writer.write_control(conn, head, now));
+  mark_sendable(conn);
+  return {};
 }
 
 Result<void> Engine::Impl::report(IncomingHandle handle, std::uint16_t code, Instant now) {

@@ -23,8 +23,9 @@ struct IncomingMessage {
   Ident message_id;
   IncomingState stage = IncomingState::started;
   std::uint16_t refusal = 0;
-  bool hidden = false;  // a duplicate that the application does not see
-  TimerId timer;        // nothing more comes of it
+  bool duplicate = false;  // one with its Message-ID came whole before
+  bool hidden = false;     // a duplicate that the application does not see
+  TimerId timer;           // nothing more comes of it
   bool success_report = false;
   bool failure_report = true;  // a failure REPORT is wanted (RFC 4975 section 7.1.4)
   std::uint32_t chunks = 0;

@@ -1,6 +1,7 @@
 // A request that the application answers itself.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "base/ident.hpp"
@@ -16,6 +17,7 @@ struct IncomingRequest {
   Ident transaction_id;
   FailureReport failure_report = FailureReport::yes;
   bool wants_answer = true;
+  std::uint64_t bytes = 0;  // of its body that came
   bool ended = false;
   bool responded = false;  // the application said its word
   bool dropped = false;    // refused: what still comes of it is nobody's
