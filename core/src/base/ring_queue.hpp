@@ -15,15 +15,17 @@ class RingQueue {
   bool empty() const noexcept { return size_ == 0; }
   std::size_t size() const noexcept { return size_; }
 
-  // What one push_back() needs, so that it cannot fail afterwards.
-  void reserve_one() {
-    if (size_ == slots_.size()) grow();
+  // What as many push_back() need, so that they cannot fail afterwards.
+  void reserve(std::size_t more) {
+    if (more > slots_.size() - size_) grow(size_ + more);
   }
+  void reserve_one() { reserve(1); }
 
-  T& push_back(T value) {
+  template <class V = T>
+  T& push_back(V&& value) {
     reserve_one();
     T& slot = slots_[(head_ + size_) & (slots_.size() - 1)];
-    slot = std::move(value);
+    slot = std::forward<V>(value);
     ++size_;
     return slot;
   }
@@ -37,11 +39,16 @@ class RingQueue {
   T& back() noexcept { return (*this)[size_ - 1]; }
 
   T pop_front() noexcept {
+    T value = std::exchange(front(), T{});
+    skip_front();
+    return value;
+  }
+
+  // The same for one that was moved out of front() and holds nothing any more.
+  void skip_front() noexcept {
     MSRP_ASSERT(size_ > 0);
-    T value = std::exchange(slots_[head_], T{});
     head_ = (head_ + 1) & (slots_.size() - 1);
     --size_;
-    return value;
   }
 
   void pop_back() noexcept {
@@ -71,8 +78,10 @@ class RingQueue {
  private:
   static constexpr std::size_t places_min = 8;
 
-  void grow() {
-    std::vector<T> larger(slots_.empty() ? places_min : slots_.size() * 2);
+  void grow(std::size_t wanted) {
+    std::size_t places = slots_.empty() ? places_min : slots_.size();
+    while (places < wanted) places *= 2;
+    std::vector<T> larger(places);
     for (std::size_t i = 0; i < size_; ++i) larger[i] = std::move((*this)[i]);
     slots_.swap(larger);
     head_ = 0;

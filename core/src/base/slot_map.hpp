@@ -15,16 +15,17 @@ namespace msrp {
 template <class T, class H>
 class SlotMap {
  public:
+  // When this throws, nothing has changed but that a slot more may be free.
   template <class... Args>
   H emplace(Args&&... args) {
-    std::uint32_t index = free_head_;
-    if (index == none) {
-      index = static_cast<std::uint32_t>(slots_.size());
+    if (free_head_ == none) {
       slots_.emplace_back();
+      free_head_ = static_cast<std::uint32_t>(slots_.size() - 1);
     }
+    const std::uint32_t index = free_head_;
     Slot& slot = slots_[index];
     slot.value.emplace(std::forward<Args>(args)...);
-    if (index == free_head_) free_head_ = slot.next_free;
+    free_head_ = slot.next_free;
     ++size_;
     return H{index, slot.generation};
   }

@@ -1,76 +1,90 @@
-// Timers in lists of equal duration: arm and cancel are O(1), the next deadline is the earliest
-// head. It works because time never goes backwards, so each list is sorted as it grows.
+// Timers in lists of equal duration: start and stop are O(1), the next deadline is the earliest
+// head. It works because time never goes backwards, so each list is sorted as it grows. A timer is
+// a part of what it is about, so that starting it takes no memory.
 #pragma once
 
 #include <array>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 
-#include "base/slot_map.hpp"
 #include "msrp/assert.hpp"
-#include "msrp/ids.hpp"
 #include "msrp/time.hpp"
 
 namespace msrp {
 
-using TimerId = Handle<struct TimerTag>;
-
 // Durations come from the configuration, so there are few different ones.
 template <class Payload>
 class TimerQueue {
+  struct List;
+
  public:
   static constexpr std::size_t durations_max = 16;
 
-  TimerId arm(Instant now, Duration duration, const Payload& payload) {
-    List& list = list_of(duration);
-    const TimerId id = nodes_.emplace(Node{now + duration, payload, list.tail, TimerId{}, &list});
-    if (Node* tail = nodes_.find(list.tail)) {
-      MSRP_ASSERT(tail->deadline <= now + duration);
-      tail->next = id;
-    } else {
-      list.head = id;
-    }
-    list.tail = id;
-    return id;
-  }
+  // Stands still while it runs, which it does not outlive.
+  class Timer {
+   public:
+    Timer() noexcept = default;
+    Timer(const Timer&) = delete;
+    Timer& operator=(const Timer&) = delete;
+    ~Timer() { stop(); }
 
-  // Ignores a timer that has fired or was cancelled; clears the id.
-  void cancel(TimerId& id) noexcept {
-    if (Node* node = nodes_.find(id)) unlink(id, *node);
-    id = TimerId{};
+    bool running() const noexcept { return list_ != nullptr; }
+    // Ignored when it has fired or was stopped.
+    void stop() noexcept {
+      if (list_ == nullptr) return;
+      (previous_ != nullptr ? previous_->next_ : list_->head) = next_;
+      (next_ != nullptr ? next_->previous_ : list_->tail) = previous_;
+      list_ = nullptr;
+    }
+
+   private:
+    friend class TimerQueue;
+    Instant deadline_{};
+    Payload payload_{};
+    Timer* previous_ = nullptr;
+    Timer* next_ = nullptr;
+    List* list_ = nullptr;
+  };
+
+  TimerQueue() = default;
+  TimerQueue(const TimerQueue&) = delete;
+  TimerQueue& operator=(const TimerQueue&) = delete;
+
+  // Anew if it runs already.
+  void start(Timer& timer, Instant now, Duration duration, const Payload& payload) noexcept {
+    timer.stop();
+    List& list = list_of(duration);
+    MSRP_ASSERT(list.tail == nullptr || list.tail->deadline_ <= now + duration);
+    timer.deadline_ = now + duration;
+    timer.payload_ = payload;
+    timer.list_ = &list;
+    timer.previous_ = list.tail;
+    timer.next_ = nullptr;
+    (list.tail != nullptr ? list.tail->next_ : list.head) = &timer;
+    list.tail = &timer;
   }
 
   std::optional<Instant> next() const noexcept {
-    const Node* first = earliest();
-    return first != nullptr ? std::optional(first->deadline) : std::nullopt;
+    const Timer* first = earliest();
+    return first != nullptr ? std::optional(first->deadline_) : std::nullopt;
   }
   const Payload* next_payload() const noexcept {
-    const Node* first = earliest();
-    return first != nullptr ? &first->payload : nullptr;
+    const Timer* first = earliest();
+    return first != nullptr ? &first->payload_ : nullptr;
   }
 
   std::optional<Payload> pop_due(Instant now) noexcept {
-    const Node* first = earliest();
-    if (first == nullptr || first->deadline > now) return std::nullopt;
-    const Payload payload = first->payload;
-    const TimerId id = first->list->head;
-    unlink(id, nodes_[id]);
-    return payload;
+    Timer* first = earliest();
+    if (first == nullptr || first->deadline_ > now) return std::nullopt;
+    first->stop();
+    return first->payload_;
   }
-
-  std::size_t size() const noexcept { return nodes_.size(); }
 
  private:
   struct List {
     Duration duration{};
-    TimerId head, tail;
-  };
-  struct Node {
-    Instant deadline;
-    Payload payload;
-    TimerId previous, next;
-    List* list;
+    Timer* head = nullptr;
+    Timer* tail = nullptr;
   };
 
   List& list_of(Duration duration) noexcept {
@@ -82,27 +96,17 @@ class TimerQueue {
     return lists_[lists_used_++];
   }
 
-  const Node* earliest() const noexcept {
-    const Node* first = nullptr;
+  Timer* earliest() const noexcept {
+    Timer* first = nullptr;
     for (std::size_t i = 0; i < lists_used_; ++i) {
-      const Node* head = nodes_.find(lists_[i].head);
-      if (head != nullptr && (first == nullptr || head->deadline < first->deadline)) first = head;
+      Timer* head = lists_[i].head;
+      if (head != nullptr && (first == nullptr || head->deadline_ < first->deadline_)) first = head;
     }
     return first;
   }
 
-  void unlink(TimerId id, Node& node) noexcept {
-    List& list = *node.list;
-    if (Node* previous = nodes_.find(node.previous)) previous->next = node.next;
-    if (Node* next = nodes_.find(node.next)) next->previous = node.previous;
-    if (list.head == id) list.head = node.next;
-    if (list.tail == id) list.tail = node.previous;
-    nodes_.erase(id);
-  }
-
   std::array<List, durations_max> lists_{};
   std::size_t lists_used_ = 0;
-  SlotMap<Node, TimerId> nodes_;
 };
 
 }  // namespace msrp

@@ -1,4 +1,5 @@
 // The chunk level: requests that the application answers itself, and chunks of its own making.
+#include "base/undo.hpp"
 #include "endpoint/impl.hpp"
 #include "msrp/assert.hpp"
 #include "msrp/headers.hpp"
@@ -10,12 +11,12 @@ namespace msrp {
 
 void Engine::Impl::chunk_head(Connection& conn, Session& session, const HeadView& head) {
   IncomingChunk& chunk = conn.incoming;
-  session.requests.reserve(session.requests.size() + 1);
-  const RequestHandle handle = requests.emplace(IncomingRequest{});
+  reserve_one(session.requests);
+  const RequestHandle handle = requests.emplace();
+  Undo undo([&] { requests.erase(handle); });
   IncomingRequest& request = requests[handle];
-  session.requests.push_back(handle);
-  ++conn.requests;
   request.id = handle;
+  request.events = events.owe(1);
   request.session = session.id;
   request.failure_report = chunk.failure_report;
   request.wants_answer = !chunk.answered;
@@ -24,10 +25,13 @@ void Engine::Impl::chunk_head(Connection& conn, Session& session, const HeadView
     request.answer_to = chunk.answer_to;
     request.answer_from = chunk.answer_from;
   }
+  events.push_started(session.id, handle, head);
+  undo.dismiss();
+  session.requests.push_back(handle);
+  ++conn.requests;
   chunk.answered = true;  // by the application, in its time
   chunk.kind = IncomingChunk::Kind::chunk;
   chunk.request = handle;
-  events.push_started(session.id, handle, head);
 }
 
 void Engine::Impl::chunk_body(Connection& conn, const Slice& slice, std::uint64_t offset) {
@@ -36,9 +40,9 @@ void Engine::Impl::chunk_body(Connection& conn, const Slice& slice, std::uint64_
   request->bytes += slice.bytes.size();
   if (request->dropped) return;
   Session& session = sessions[request->session];
-  hold(conn, session, slice.bytes.size());
   events.push(
       ChunkData{session.id, request->id, offset, slice.owner ? slice : copies.append(slice.bytes)});
+  hold(conn, session, slice.bytes.size());
 }
 
 void Engine::Impl::chunk_ended(Connection& conn, const ChunkDone& done, Instant now) {
@@ -46,13 +50,12 @@ void Engine::Impl::chunk_ended(Connection& conn, const ChunkDone& done, Instant 
   if (request == nullptr) return;
   request->ended = true;
   std::optional<Error> error;
-  if (done.invalid) {
-    error = Error{*done.invalid, status::bad_request};
-    if (std::exchange(request->wants_answer, false)) {
-      (void)answer_request(conn, *request, status::bad_request, {}, now);
-    }
+  if (done.invalid) error = Error{*done.invalid, status::bad_request};
+  events.push(request->events,
+              ChunkEnded{request->session, request->id, done.flag, done.body_bytes, error});
+  if (done.invalid && std::exchange(request->wants_answer, false)) {
+    (void)answer_request(conn, *request, status::bad_request, {}, now);
   }
-  events.push(ChunkEnded{request->session, request->id, done.flag, done.body_bytes, error});
   if (!request->wants_answer) erase_request(*request);
 }
 

@@ -8,12 +8,12 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/timer_queue.hpp"
 #include "endpoint/ticket_state.hpp"
 #include "msrp/address.hpp"
 #include "msrp/error.hpp"
 #include "msrp/ids.hpp"
 #include "stream/connection.hpp"
+#include "stream/timers.hpp"
 
 namespace msrp {
 
@@ -45,7 +45,7 @@ struct Dial {
   Stage stage = Stage::resolving;
   bool shared = true;  // other sessions may join
   std::vector<TicketId> waiting;
-  TimerId timer;  // resolving
+  Timer timer;  // resolving
   ResolveId query;
   std::vector<SocketAddress> addresses;
   std::size_t addresses_tried = 0;

@@ -11,7 +11,6 @@ namespace msrp {
 namespace {
 
 constexpr std::size_t staging_blocks_kept = 1024;
-constexpr std::size_t gather_bytes_max = 256 * 1024;
 constexpr std::size_t slab_bytes_min = 1024;
 
 Result<void> check_limits(const EngineConfig& config, const Services& services) {
@@ -26,18 +25,10 @@ Result<void> check_limits(const EngineConfig& config, const Services& services) 
   return {};
 }
 
-// Runs an input that cannot say that memory ran out; what it was about is given up instead.
-template <class F, class G>
-void guarded(F&& action, G&& give_up) noexcept {
-  try {
-    action();
-  } catch (const std::bad_alloc&) {
-    give_up();
-  }
-}
-
-template <class T, class F>
-Result<T> guarded_result(F&& action) noexcept {
+// Contract rule 9, in one of two ways. What says so when memory runs out goes through guarded();
+// everything else is noexcept inside, because it needs no memory or knows what to give up.
+template <class F>
+auto guarded(F&& action) noexcept -> decltype(action()) {
   try {
     return action();
   } catch (const std::bad_alloc&) {
@@ -73,7 +64,7 @@ void Engine::Impl::advance(Instant now) noexcept {
 
 Result<Engine> Engine::create(const EngineConfig& config, Services services, Instant start) {
   MSRP_TRY_VOID(check_limits(config, services));
-  return guarded_result<Engine>(
+  return guarded(
       [&]() -> Result<Engine> { return Engine(std::make_unique<Impl>(config, services, start)); });
 }
 
@@ -86,48 +77,28 @@ Engine::~Engine() = default;
 
 Result<ListenerId> Engine::listen(const ListenRequest& request, Instant now) {
   impl_->advance(now);
-  return guarded_result<ListenerId>([&] { return impl_->listen(request); });
+  return guarded([&] { return impl_->listen(request); });
 }
 
 void Engine::stop_listening(ListenerId listener, Instant now) {
   impl_->advance(now);
-  Listener* found = impl_->listeners.find(listener);
-  if (found == nullptr) return;
-  const std::vector<TicketId> waiting = std::move(found->waiting);
-  impl_->listeners.erase(listener);
-  impl_->command(DoStopListening{listener});
-  for (const TicketId id : waiting) {
-    if (Ticket* ticket = impl_->tickets.find(id)) {
-      impl_->fail_ticket(*ticket, Error{Errc::listen_failed});
-    }
-  }
+  if (Listener* found = impl_->listeners.find(listener)) impl_->stop_listening(*found);
 }
 
 Result<TicketId> Engine::prepare(const PrepareRequest& request, Instant now) {
   impl_->advance(now);
-  return guarded_result<TicketId>([&] { return impl_->prepare(request, now); });
+  return guarded([&] { return impl_->prepare(request, now); });
 }
 
 Result<MessageHandle> Engine::send_first(TicketId id, const MessageSpec& spec, Body body,
                                          Instant now) {
   impl_->advance(now);
-  Ticket* ticket = impl_->tickets.find(id);
-  if (ticket == nullptr) return fail(Errc::stale_handle);
-  const bool early =
-      ticket->stage == Ticket::Stage::preparing || ticket->stage == Ticket::Stage::prepared;
-  if (!ticket->active || !early || ticket->first) return fail(Errc::bad_state);
-  // Only an answer tells that the session is up.
-  if (spec.failure_report != FailureReport::yes) return fail(Errc::invalid_argument);
-  return guarded_result<MessageHandle>([&]() -> Result<MessageHandle> {
-    MSRP_TRY(OutgoingMessage* const message, impl_->make_message(spec, std::move(body)));
-    ticket->first = message->id;
-    return message->id;
-  });
+  return guarded([&] { return impl_->send_first(id, spec, std::move(body)); });
 }
 
 Result<void> Engine::complete(TicketId ticket, const RemoteDescription& remote, Instant now) {
   impl_->advance(now);
-  return guarded_result<void>([&] { return impl_->complete(ticket, remote, now); });
+  return guarded([&] { return impl_->complete(ticket, remote, now); });
 }
 
 void Engine::cleanup(TicketId id, Instant now) {
@@ -140,18 +111,17 @@ Result<MessageHandle> Engine::send(SessionId session, const MessageSpec& spec, B
   impl_->advance(now);
   Session* found = impl_->sessions.find(session);
   if (found == nullptr) return fail(Errc::stale_handle);
-  return guarded_result<MessageHandle>(
-      [&] { return impl_->queue_message(*found, spec, std::move(body)); });
+  return guarded([&] { return impl_->queue_message(*found, spec, std::move(body)); });
 }
 
 Result<std::size_t> Engine::write(MessageHandle message, Slice slice, Instant now) {
   impl_->advance(now);
-  return guarded_result<std::size_t>([&] { return impl_->write(message, slice); });
+  return guarded([&] { return impl_->write(message, slice); });
 }
 
 Result<void> Engine::finish(MessageHandle message, Instant now) {
   impl_->advance(now);
-  return guarded_result<void>([&] { return impl_->finish(message); });
+  return guarded([&] { return impl_->finish(message); });
 }
 
 void Engine::abort(MessageHandle id, Instant now) {
@@ -162,12 +132,12 @@ void Engine::abort(MessageHandle id, Instant now) {
 
 Result<void> Engine::reject(IncomingHandle message, std::uint16_t status, Instant now) {
   impl_->advance(now);
-  return guarded_result<void>([&] { return impl_->reject(message, status, now); });
+  return guarded([&] { return impl_->reject(message, status, now); });
 }
 
 Result<void> Engine::send_report(IncomingHandle message, std::uint16_t status, Instant now) {
   impl_->advance(now);
-  return guarded_result<void>([&] { return impl_->report(message, status, now); });
+  return guarded([&] { return impl_->report(message, status, now); });
 }
 
 std::string_view Engine::message_id(MessageHandle id) const noexcept {
@@ -180,28 +150,27 @@ Result<MessageHandle> Engine::send_chunk(SessionId session, const ChunkSpec& spe
   impl_->advance(now);
   Session* found = impl_->sessions.find(session);
   if (found == nullptr) return fail(Errc::stale_handle);
-  return guarded_result<MessageHandle>(
-      [&] { return impl_->send_chunk(*found, spec, std::move(body)); });
+  return guarded([&] { return impl_->send_chunk(*found, spec, std::move(body)); });
 }
 
 Result<void> Engine::respond(RequestHandle request, std::uint16_t status, std::string_view comment,
                              Instant now) {
   impl_->advance(now);
-  return guarded_result<void>([&] { return impl_->respond(request, status, comment, now); });
+  return guarded([&] { return impl_->respond(request, status, comment, now); });
 }
 
 Result<void> Engine::send_report(SessionId session, const ReportSpec& report, Instant now) {
   impl_->advance(now);
   Session* found = impl_->sessions.find(session);
   if (found == nullptr) return fail(Errc::stale_handle);
-  return guarded_result<void>([&] { return impl_->send_report(*found, report, now); });
+  return guarded([&] { return impl_->send_report(*found, report, now); });
 }
 
 Result<void> Engine::write_raw(SessionId session, std::span<const std::byte> bytes, Instant now) {
   impl_->advance(now);
   Session* found = impl_->sessions.find(session);
   if (found == nullptr) return fail(Errc::stale_handle);
-  return guarded_result<void>([&] { return impl_->write_raw(*found, bytes); });
+  return guarded([&] { return impl_->write_raw(*found, bytes); });
 }
 
 void Engine::release(SessionId session, std::size_t bytes, Instant now) {
@@ -233,27 +202,23 @@ void Engine::on_listen_failed(ListenerId id, const Error& error, Instant now) {
 std::optional<ConnId> Engine::on_accepted(ListenerId listener, const TransportInfo& info,
                                           Instant now) {
   impl_->advance(now);
-  std::optional<ConnId> conn;
-  guarded([&] { conn = impl_->accepted(listener, info, now); }, [] {});
-  return conn;
+  const Result<ConnId> conn = guarded([&] { return impl_->accepted(listener, info, now); });
+  return conn ? std::optional(*conn) : std::nullopt;
 }
 
 void Engine::on_connected(ConnId id, const TransportInfo& info, Instant now) {
   impl_->advance(now);
-  Connection* conn = impl_->connections.find(id);
-  if (conn == nullptr) return;
-  guarded([&] { impl_->connected(*conn, info, now); },
-          [&] { impl_->lost(*conn, Error{Errc::out_of_memory}); });
+  if (Connection* conn = impl_->connections.find(id)) impl_->connected(*conn, info, now);
 }
 
 std::size_t Engine::on_received(ConnId id, const Slice& slice, Instant now) {
   impl_->advance(now);
   Connection* conn = impl_->connections.find(id);
   if (conn == nullptr) return slice.bytes.size();
-  std::size_t taken = slice.bytes.size();
-  guarded([&] { taken = impl_->received(*conn, slice, now); },
-          [&] { impl_->lost(*conn, Error{Errc::out_of_memory}); });
-  return taken;
+  const Result<std::size_t> taken = guarded([&] { return impl_->received(*conn, slice, now); });
+  if (taken) return *taken;
+  impl_->lost(*conn, taken.error());  // in the middle of a chunk
+  return slice.bytes.size();
 }
 
 void Engine::on_eof(ConnId id, Instant now) {
@@ -273,8 +238,8 @@ void Engine::on_closed(ConnId id, Instant now) {
 
 void Engine::on_resolved(ResolveId query, std::span<const DnsRecord> records, Instant now) {
   impl_->advance(now);
-  guarded([&] { impl_->resolved(query, records, now); },
-          [&] { impl_->resolve_failed(query, Error{Errc::out_of_memory}); });
+  const Result<void> taken = guarded([&] { return impl_->resolved(query, records, now); });
+  if (!taken) impl_->resolve_failed(query, taken.error());
 }
 
 void Engine::on_resolve_failed(ResolveId query, const Error& error, Instant now) {
@@ -290,7 +255,7 @@ std::optional<Command> Engine::poll_command() {
     if (impl_->pool_was_empty) impl_->resume_paused();
     if (impl_->commands.empty()) return std::nullopt;
   }
-  return impl_->commands.pop_front();
+  return impl_->commands.pop();
 }
 
 std::optional<Event> Engine::poll_event() {
@@ -302,32 +267,13 @@ std::optional<Event> Engine::poll_event() {
 }
 
 std::optional<ConnId> Engine::poll_sendable() {
-  while (!impl_->sendable.empty()) {
-    const ConnId id = impl_->sendable.pop_front();
-    Connection* conn = impl_->connections.find(id);
-    if (conn == nullptr) continue;
-    conn->sendable_queued = false;
-    if (conn->state != Connection::State::closing) return id;
-  }
-  return std::nullopt;
+  return impl_->next_sendable();
 }
 
 std::size_t Engine::poll_transmit(ConnId id, std::span<ConstBuffer> out, Instant now) {
   impl_->advance(now);
   Connection* conn = impl_->connections.find(id);
-  if (conn == nullptr || conn->state == Connection::State::connecting ||
-      conn->state == Connection::State::closing) {
-    return 0;
-  }
-  bool whole = true;
-  guarded([&] { impl_->writer.fill(*conn, now); },
-          [&] {
-            whole = false;
-            impl_->lost(*conn, Error{Errc::out_of_memory});
-          });
-  if (!whole) return 0;
-  impl_->close_if_drained(*conn);
-  return conn->transmit.gather(out, gather_bytes_max);
+  return conn != nullptr ? impl_->transmit(*conn, out, now) : 0;
 }
 
 void Engine::transmitted(ConnId id, std::size_t bytes, Instant now) {

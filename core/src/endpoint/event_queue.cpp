@@ -2,84 +2,102 @@
 
 #include <utility>
 
+#include "base/undo.hpp"
+
 namespace msrp {
 namespace {
 
-constexpr std::size_t text_bytes_kept = 2048;  // a slot; longer heads cost an allocation each
+constexpr std::size_t text_bytes_kept = 2048;  // of one; longer heads cost an allocation each
+
+template <class... Fs>
+struct Overloaded : Fs... {
+  using Fs::operator()...;
+};
 
 }  // namespace
 
-void EventQueue::push(Event event) {
-  next_slot().event.emplace(std::move(event));
-  ++size_;
+EventQueue::Text& EventQueue::take_text() {
+  if (free_ == nullptr) {
+    texts_.emplace_back();
+    free_ = &texts_.back();
+  }
+  return *std::exchange(free_, free_->next_free);
 }
 
-HeadView EventQueue::copy_head(Slot& slot, const HeadView& head) {
-  slot.text.assign(head.text);
-  slot.fields.assign(head.headers.begin(), head.headers.end());
-  HeadView copy = head;
-  copy.rebase(slot.text.data(), slot.fields);
+void EventQueue::give_back(Text* text) noexcept {
+  if (text == nullptr) return;
+  if (text->text.capacity() > text_bytes_kept) std::string().swap(text->text);
+  text->next_free = std::exchange(free_, text);
+}
+
+EventQueue::Text& EventQueue::copy_head(const HeadView& head) {
+  Text& copy = take_text();
+  Undo undo([&] { give_back(&copy); });
+  copy.text.assign(head.text);
+  copy.fields.assign(head.headers.begin(), head.headers.end());
+  copy.head = head;
+  copy.head.rebase(copy.text.data(), copy.fields);
+  undo.dismiss();
   return copy;
+}
+
+template <class R>
+void EventQueue::push_with(Text& text, R record) {
+  Undo undo([&] { give_back(&text); });
+  queue_.push(std::move(record));
+  undo.dismiss();
 }
 
 void EventQueue::push_started(SessionId session, IncomingHandle message, const HeadView& head,
                               bool duplicate) {
-  Slot& slot = next_slot();
-  slot.event.emplace(MessageStarted{session, message, copy_head(slot, head), duplicate});
-  ++size_;
+  Text& text = copy_head(head);
+  push_with(text, MessageStartedRecord{session, message, duplicate, &text});
 }
 
 void EventQueue::push_started(SessionId session, RequestHandle request, const HeadView& head) {
-  Slot& slot = next_slot();
-  slot.event.emplace(ChunkStarted{session, request, copy_head(slot, head)});
-  ++size_;
+  Text& text = copy_head(head);
+  push_with(text, ChunkStartedRecord{session, request, &text});
 }
 
 void EventQueue::push_answered(MessageHandle message, std::uint16_t status,
                                std::string_view comment) {
-  Slot& slot = next_slot();
-  // Room beyond what a string keeps in place, see grow().
-  slot.text.reserve(comment.size() + sizeof(std::string));
-  slot.text.assign(comment);
-  slot.event.emplace(Answered{message, status, slot.text});
-  ++size_;
+  Text& text = take_text();
+  Undo undo([&] { give_back(&text); });
+  text.text.assign(comment);
+  undo.dismiss();
+  push_with(text, AnsweredRecord{message, status, &text});
 }
 
-std::optional<Event> EventQueue::pop() {
-  if (size_ == 0) return std::nullopt;
-  // The slot's text outlives the pop: the slot is filled again only by a later push, and one slot
-  // always stays between the newest event and the one shown last.
-  std::optional<Event> event = std::exchange(slots_[head_].event, std::nullopt);
-  head_ = (head_ + 1) & (slots_.size() - 1);
-  --size_;
-  return event;
+const EventQueue::Text& EventQueue::show(Text* text) noexcept {
+  shown_ = text;
+  return *text;
 }
 
-void EventQueue::reserve(std::size_t more) {
-  if (size_ + more + 1 >= slots_.size()) grow(size_ + more + 2);
-}
-
-EventQueue::Slot& EventQueue::next_slot() {
-  reserve(1);
-  Slot& slot = slots_[(head_ + size_) & (slots_.size() - 1)];
-  if (slot.text.capacity() > text_bytes_kept) std::string().swap(slot.text);
-  return slot;
-}
-
-void EventQueue::grow(std::size_t capacity) {
-  std::size_t larger = slots_.empty() ? 16 : slots_.size();
-  while (larger < capacity) larger *= 2;
-  // A head is longer than what a string keeps in place, so moving one leaves its characters where
-  // they are and the views of its event stay right. The slot shown last goes along as the one in
-  // front of the queue's head.
-  std::vector<Slot> moved(larger);
-  const std::size_t mask = slots_.size() - 1;
-  for (std::size_t i = 0; i <= size_ && !slots_.empty(); ++i) {
-    moved[(larger - 1 + i) & (larger - 1)] =
-        std::move(slots_[(head_ + slots_.size() - 1 + i) & mask]);
-  }
-  slots_.swap(moved);
-  head_ = 0;
+std::optional<Event> EventQueue::pop() noexcept {
+  give_back(std::exchange(shown_, nullptr));
+  std::optional<Event> out;
+  if (queue_.empty()) return out;
+  const auto move_out = Overloaded{
+      [&]<class E>(std::unique_ptr<E>& event) {
+        out.emplace(std::move(*std::exchange(event, nullptr)));
+      },
+      [&](MessageStartedRecord& event) {
+        out.emplace(std::in_place_type<MessageStarted>, event.session, event.message,
+                    show(event.text).head, event.duplicate);
+      },
+      [&](ChunkStartedRecord& event) {
+        out.emplace(std::in_place_type<ChunkStarted>, event.session, event.request,
+                    show(event.text).head);
+      },
+      [&](AnsweredRecord& event) {
+        out.emplace(std::in_place_type<Answered>, event.message, event.status,
+                    show(event.text).text);
+      },
+      [&](auto& event) { out.emplace(std::move(event)); },
+  };
+  std::visit(move_out, queue_.front());
+  queue_.skip_front();
+  return out;
 }
 
 }  // namespace msrp

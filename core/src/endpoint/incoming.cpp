@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <limits>
+#include <new>
 
+#include "base/undo.hpp"
 #include "endpoint/impl.hpp"
 #include "msrp/assert.hpp"
 #include "msrp/headers.hpp"
@@ -23,7 +25,7 @@ bool acceptable(const Session& session, std::string_view content_type) {
 
 }  // namespace
 
-std::size_t Engine::Impl::received(Connection& conn, const Slice& slice, Instant now) {
+Result<std::size_t> Engine::Impl::received(Connection& conn, const Slice& slice, Instant now) {
   const std::size_t size = slice.bytes.size();
   const ConnId id = conn.id;
   std::size_t taken = 0;
@@ -74,11 +76,9 @@ std::size_t Engine::Impl::received(Connection& conn, const Slice& slice, Instant
   return taken;
 }
 
-void Engine::Impl::framing_lost(Connection& conn, const Error& error, Instant now) {
+void Engine::Impl::framing_lost(Connection& conn, const Error& error, Instant now) noexcept {
   if (services.logger != nullptr) services.logger->illegal_data(conn.id, error, now);
-  for (const SessionId id : std::vector<SessionId>(conn.sessions)) {
-    if (Session* session = sessions.find(id)) close_session(*session, error, now);
-  }
+  close_sessions(conn, error, now);
   drain(conn, now);
 }
 
@@ -197,13 +197,17 @@ void Engine::Impl::park(Connection& conn, const HeadView& head, TicketId ticket)
   conn.parked = std::move(parked);
 }
 
-void Engine::Impl::unpark(const std::vector<ConnId>& waiting, Instant now) {
+void Engine::Impl::unpark(const std::vector<ConnId>& waiting, Instant now) noexcept {
   for (const ConnId id : waiting) {
     Connection* conn = connections.find(id);
     if (conn == nullptr || conn->parked == nullptr) continue;
     const std::unique_ptr<ParkedHead> parked = std::move(conn->parked);
     conn->incoming.answered = false;
-    request_head(*conn, parked->head, now);
+    try {
+      request_head(*conn, parked->head, now);
+    } catch (const std::bad_alloc&) {
+      lost(*conn, Error{Errc::out_of_memory});
+    }
   }
   resume_paused();
 }
@@ -264,10 +268,10 @@ IncomingMessage* Engine::Impl::incoming_message(Session& session, const HeadView
     if (idle == session.incoming.end()) return nullptr;
     erase_incoming(incoming[*idle]);
   }
-  session.incoming.reserve(session.incoming.size() + 1);
-  const IncomingHandle handle = incoming.emplace(IncomingMessage{});
+  reserve_one(session.incoming);
+  const IncomingHandle handle = incoming.emplace();
+  Undo undo([&] { incoming.erase(handle); });
   IncomingMessage& message = incoming[handle];
-  session.incoming.push_back(handle);
   message.id = handle;
   message.session = session.id;
   message.message_id = Ident(head.message_id);
@@ -276,10 +280,15 @@ IncomingMessage* Engine::Impl::incoming_message(Session& session, const HeadView
   if (message.success_report || !session.automatic_reports) {
     message.report_to = head.from_path.text();
   }
-  arm_message_timer(message, now);
   message.duplicate = session.received_ids.contains(head.message_id);
   message.hidden = message.duplicate && session.drop_duplicates;
-  if (!message.hidden) events.push_started(session.id, handle, head, message.duplicate);
+  if (!message.hidden) {
+    message.events = events.owe(1);
+    events.push_started(session.id, handle, head, message.duplicate);
+  }
+  undo.dismiss();
+  session.incoming.push_back(handle);
+  arm_message_timer(message, now);
   return &message;
 }
 
@@ -311,9 +320,9 @@ void Engine::Impl::body_part(Connection& conn, const Slice& slice, std::uint64_t
   message->bytes += size;
   arm_message_timer(*message, now);
   if (message->hidden) return;
-  hold(conn, session, size);
   events.push(MessageData{session.id, message->id, begin,
                           slice.owner ? slice : copies.append(slice.bytes)});
+  hold(conn, session, size);
 }
 
 void Engine::Impl::hold(Connection& conn, Session& session, std::size_t bytes) noexcept {
@@ -375,14 +384,13 @@ void Engine::Impl::message_chunk_done(Connection& conn, IncomingMessage& message
   if (!message.received.covers(*message.total_bytes)) return;
   Session& session = sessions[message.session];
   answer(conn, status::ok, now);
+  const bool automatic = session.automatic_reports || message.hidden;
+  if (automatic && message.success_report) report_on(session, message, status::ok, now);
   end_incoming(message, std::nullopt);
   if (!message.duplicate) {
     session.received_ids.add(message.message_id.text(), limits.remembered_message_ids);
   }
-  if (session.automatic_reports || message.hidden) {
-    if (message.success_report) report_on(session, message, status::ok, now);
-    erase_incoming(message);
-  } else if (message.success_report || message.failure_report) {
+  if (!automatic && (message.success_report || message.failure_report)) {
     message.move(IncomingMessage::Input::complete);
   } else {
     erase_incoming(message);
@@ -407,7 +415,7 @@ void Engine::Impl::answer(Connection& conn, std::uint16_t status, Instant now) {
   if (writer.write_control(conn, head, now)) mark_sendable(conn);
 }
 
-void Engine::Impl::count_bad_chunk(Connection& conn, const Error& error, Instant now) {
+void Engine::Impl::count_bad_chunk(Connection& conn, const Error& error, Instant now) noexcept {
   ++bad_chunks;
   if (services.logger != nullptr) services.logger->illegal_data(conn.id, error, now);
   if (++conn.bad_chunks < limits.bad_chunks || conn.open_sessions > 0) return;
@@ -415,23 +423,28 @@ void Engine::Impl::count_bad_chunk(Connection& conn, const Error& error, Instant
   drain(conn, now);
 }
 
-void Engine::Impl::end_incoming(IncomingMessage& message, std::optional<Error> error) {
-  timers.cancel(message.timer);
+void Engine::Impl::end_incoming(IncomingMessage& message, std::optional<Error> error) noexcept {
+  message.timer.stop();
   if (message.hidden) return;
-  events.push(MessageEnded{message.session, message.id,
+  events.push(message.events,
+              MessageEnded{message.session, message.id,
                            error ? message.bytes : *message.total_bytes, message.chunks, error});
 }
 
 // The chunk of it that is just being read is refused, and those that still come.
 void Engine::Impl::refuse_message(IncomingMessage& message, std::uint16_t status, const Error& why,
-                                  Instant now) {
+                                  Instant now) noexcept {
   end_incoming(message, Error{why.code, status});
   message.move(IncomingMessage::Input::refuse);
   message.refusal = status;
   Connection* conn = connections.find(sessions[message.session].conn);
   const bool current = conn != nullptr && conn->incoming.kind == IncomingChunk::Kind::body &&
                        conn->incoming.message == message.id;
-  if (current) refuse(*conn, status, now);
+  try {
+    if (current) refuse(*conn, status, now);
+  } catch (const std::bad_alloc&) {
+    lost(*conn, Error{Errc::out_of_memory});  // the sender would wait for it
+  }
 }
 
 void Engine::Impl::erase_incoming(IncomingMessage& message) noexcept {
@@ -450,7 +463,7 @@ Result<void> Engine::Impl::reject(IncomingHandle handle, std::uint16_t status, I
   return {};
 }
 
-void Engine::Impl::release(Session& session, std::size_t bytes) {
+void Engine::Impl::release(Session& session, std::size_t bytes) noexcept {
   MSRP_ASSERT(bytes <= session.held_bytes + session.written_off_bytes);
   held_bytes -= bytes;
   const std::size_t written_off = std::min(bytes, session.written_off_bytes);

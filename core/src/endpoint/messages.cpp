@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <new>
 
+#include "base/undo.hpp"
 #include "endpoint/impl.hpp"
 #include "msrp/assert.hpp"
 #include "msrp/headers.hpp"
@@ -28,12 +30,21 @@ Result<OutgoingMessage*> Engine::Impl::make_message(const MessageSpec& spec, Bod
       if (!part.owner && !part.bytes.empty()) return fail(Errc::invalid_argument);
     }
   }
+  Places places = events.owe(std::holds_alternative<BorrowedBody>(body) ? 4 : 3);
   const MessageHandle handle = messages.emplace(spec, std::move(body));
   OutgoingMessage& message = messages[handle];
   message.id = handle;
+  message.events = std::move(places);
   message.custom_id = !spec.message_id.empty();
   message.message_id = message.custom_id ? Ident(spec.message_id) : idents.indexed(handle.index);
   return &message;
+}
+
+Result<OutgoingMessage*> Engine::Impl::make_internal() {
+  MSRP_TRY(OutgoingMessage* const message, make_message(MessageSpec{}, NoBody{}));
+  message->internal = true;
+  message->events = {};
+  return message;
 }
 
 // What the peer said that it takes (RFC 4975 section 8.6).
@@ -70,14 +81,13 @@ Result<MessageHandle> Engine::Impl::queue_message(
   if (session.state != Session::State::open) return fail(Errc::bad_state);
   if (session.outgoing.size() >= limits.outgoing_messages) return fail(Errc::limit_exceeded);
   MSRP_TRY(OutgoingMessage* const message, make_message(spec, std::move(body)));
+  Undo undo([&] { erase_message(*message); });
   message->chunk = std::move(chunk);
-  Result<void> fits = check_agreed(session, *message);
-  if (fits) fits = writer.check(session, *message);
-  if (!fits) {
-    messages.erase(message->id);
-    return std::unexpected(fits.error());
-  }
+  MSRP_TRY_VOID(check_agreed(session, *message));
+  MSRP_TRY_VOID(writer.check(session, *message));
   attach(session, *message);
+  reserve_turn(*message);
+  undo.dismiss();
   offer(*message);
   return message->id;
 }
@@ -88,28 +98,38 @@ std::uint64_t Engine::Impl::custom_key(SessionId session,
 }
 
 void Engine::Impl::attach(Session& session, OutgoingMessage& message) {
+  reserve_one(session.outgoing);
+  if (message.custom_id && message.chunk == nullptr) {
+    custom_ids.emplace(custom_key(session.id, message.message_id.text()), message.id);
+  }
   session.outgoing.push_back(message.id);
   message.place = static_cast<std::uint32_t>(session.outgoing.size() - 1);
   message.session = session.id;
+}
+
+void Engine::Impl::detach(Session& session, OutgoingMessage& message) noexcept {
+  session.outgoing[message.place] = session.outgoing.back();
+  messages[session.outgoing.back()].place = message.place;
+  session.outgoing.pop_back();
+  message.session = {};
   if (!message.custom_id || message.chunk != nullptr) return;
-  custom_ids.emplace(custom_key(session.id, message.message_id.text()), message.id);
+  auto [at, end] = custom_ids.equal_range(custom_key(session.id, message.message_id.text()));
+  for (; at != end; ++at) {
+    if (at->second != message.id) continue;
+    custom_ids.erase(at);
+    return;
+  }
 }
 
 void Engine::Impl::erase_message(OutgoingMessage& message) noexcept {
-  if (Session* session = sessions.find(message.session)) {
-    session->outgoing[message.place] = session->outgoing.back();
-    messages[session->outgoing.back()].place = message.place;
-    session->outgoing.pop_back();
-    if (message.custom_id && message.chunk == nullptr) {
-      auto [at, end] = custom_ids.equal_range(custom_key(session->id, message.message_id.text()));
-      for (; at != end; ++at) {
-        if (at->second != message.id) continue;
-        custom_ids.erase(at);
-        break;
-      }
-    }
-  }
+  if (Session* session = sessions.find(message.session)) detach(*session, message);
   messages.erase(message.id);
+}
+
+void Engine::Impl::reserve_turn(const OutgoingMessage& message) {
+  Session* session = sessions.find(message.session);
+  Connection* conn = session != nullptr ? connections.find(session->conn) : nullptr;
+  if (conn != nullptr) writer.reserve(*conn, *session, message);
 }
 
 void Engine::Impl::offer(OutgoingMessage& message) {
@@ -142,10 +162,16 @@ Result<std::size_t> Engine::Impl::write(MessageHandle handle, const Slice& slice
   const std::uint64_t window = limits.write_window_bytes;
   const std::size_t taken = static_cast<std::size_t>(
       std::min<std::uint64_t>(slice.bytes.size(), window - std::min(window, buffered)));
-  message->writable_wanted = taken < slice.bytes.size();
-  if (taken == 0) return taken;
+  const bool all = taken == slice.bytes.size();
+  if (!all && message->writable.empty()) events.owe(message->writable, 1);
+  if (taken == 0) {
+    message->writable_wanted = !all;
+    return taken;
+  }
+  reserve_turn(*message);
   const std::span<const std::byte> bytes = slice.bytes.first(taken);
   message->body.write(slice.owner ? Slice{bytes, slice.owner} : written.copy(bytes));
+  message->writable_wanted = !all;
   if (message->body.written_bytes() == message->body.total_bytes()) message->body.finish();
   offer(*message);
   return taken;
@@ -157,16 +183,17 @@ Result<void> Engine::Impl::finish(MessageHandle handle) {
   if (!message->body.is_stream()) return fail(Errc::bad_state);
   if (message->body.finished()) return {};  // the announced total was written
   if (message->body.total_bytes()) return fail(Errc::bad_state);
+  reserve_turn(*message);
   message->body.finish();
   offer(*message);
   return {};
 }
 
-void Engine::Impl::fail_message(OutgoingMessage& message, const Error& error) {
+void Engine::Impl::fail_message(OutgoingMessage& message, const Error& error) noexcept {
   message.awaits_report = false;
   if (message.failed || message.settled) return check_done(message);
   message.failed = true;
-  if (!message.internal) events.push(MessageFailed{message.id, error});
+  if (!message.internal) events.push(message.events, MessageFailed{message.id, error});
   message.body.discard();
   if (Session* session = sessions.find(message.session)) {
     writer.dequeue(*session, message);
@@ -175,8 +202,13 @@ void Engine::Impl::fail_message(OutgoingMessage& message, const Error& error) {
       const bool open = conn->chunk_open && conn->open.message == message.id;
       if (!open && message.started && !message.ordered && session->state == Session::State::open) {
         // Its last chunk ended with "+": an empty one says that no more comes.
+        // Without memory for that it is left out.
         message.abort_wanted = true;
-        writer.enqueue(*conn, *session, message);
+        try {
+          writer.enqueue(*conn, *session, message);
+        } catch (const std::bad_alloc&) {
+          message.abort_wanted = false;
+        }
       }
       mark_sendable(*conn);
     }
@@ -185,17 +217,17 @@ void Engine::Impl::fail_message(OutgoingMessage& message, const Error& error) {
 }
 
 // Says what has become true of a message, and erases it when nothing is left to say.
-void Engine::Impl::check_done(OutgoingMessage& message) {
+void Engine::Impl::check_done(OutgoingMessage& message) noexcept {
   if (message.ordered && message.unsent_requests == 0 && !message.failed && !message.sent) {
     message.sent = true;
     message.awaits_report =
         message.success_report && !message.report_complete && message.chunk == nullptr;
-    if (!message.internal) events.push(Sent{message.id});
+    if (!message.internal) events.push(message.events, Sent{message.id});
   }
   if (message.sent && message.open_transactions == 0 && !message.failed && !message.settled) {
     message.settled = true;
     if (message.failure_report == FailureReport::yes && !message.internal) {
-      events.push(Delivered{message.id});
+      events.push(message.events, Delivered{message.id});
     }
   }
   const bool over = message.failed || (message.settled && !message.awaits_report);
@@ -203,15 +235,15 @@ void Engine::Impl::check_done(OutgoingMessage& message) {
     return;
   }
   if (!message.internal) {
-    if (message.body.is_borrowed()) events.push(BodyReleased{message.id});
-    events.push(MessageDone{message.id});
+    if (message.body.is_borrowed()) events.push(message.events, BodyReleased{message.id});
+    events.push(message.events, MessageDone{message.id});
   }
   Session* session = sessions.find(message.session);
   erase_message(message);
   if (session != nullptr) check_session_done(*session);
 }
 
-void Engine::Impl::detach_body(OutgoingMessage& message) {
+void Engine::Impl::detach_body(OutgoingMessage& message) noexcept {
   MSRP_ASSERT(message.failed || message.settled);
   message.unsent_requests = 0;
   message.in_flight_bytes = 0;
@@ -219,7 +251,7 @@ void Engine::Impl::detach_body(OutgoingMessage& message) {
   check_done(message);
 }
 
-void Engine::Impl::close_session(Session& session, const Error& reason, Instant now) {
+void Engine::Impl::close_session(Session& session, const Error& reason, Instant now) noexcept {
   if (session.state == Session::State::closing) return;
   const bool binding = session.state == Session::State::binding;
   session.move(Session::Input::close);
@@ -237,9 +269,10 @@ void Engine::Impl::close_session(Session& session, const Error& reason, Instant 
     remember(session);
   }
   for (const RequestHandle handle : std::exchange(session.requests, {})) {
-    const IncomingRequest& request = requests[handle];
+    IncomingRequest& request = requests[handle];
     if (!request.ended) {
-      events.push(ChunkEnded{session.id, handle, Flag::abort, request.bytes, reason});
+      events.push(request.events,
+                  ChunkEnded{session.id, handle, Flag::abort, request.bytes, reason});
     }
     requests.erase(handle);
     if (Connection* conn = connections.find(session.conn)) --conn->requests;
@@ -249,26 +282,27 @@ void Engine::Impl::close_session(Session& session, const Error& reason, Instant 
     if (message.stage == IncomingMessage::Stage::started) end_incoming(message, reason);
     incoming.erase(handle);
   }
-  for (const MessageHandle handle : std::vector<MessageHandle>(session.outgoing)) {
-    if (OutgoingMessage* message = messages.find(handle)) {
-      // One that failed before may still wait for its turn to say "#".
-      message->abort_wanted = false;
-      writer.dequeue(session, *message);
-      fail_message(*message, reason);
-    }
+  // From the back: one that is gone leaves its place to one that had its turn.
+  for (std::size_t i = session.outgoing.size(); i > 0; --i) {
+    OutgoingMessage& message = messages[session.outgoing[i - 1]];
+    // One that failed before may still wait for its turn to say "#".
+    message.abort_wanted = false;
+    writer.dequeue(session, message);
+    fail_message(message, reason);
   }
   leave_connection(session, now);
   check_session_done(session);
 }
 
-void Engine::Impl::check_session_done(Session& session) {
+void Engine::Impl::check_session_done(Session& session) noexcept {
   if (!session.left || !session.outgoing.empty()) return;
   if (Connection* conn = connections.find(session.conn)) {
     conn->sessions[session.place] = conn->sessions.back();
     sessions[conn->sessions.back()].place = session.place;
     conn->sessions.pop_back();
   }
-  if (session.announced) events.push(SessionClosed{session.id, session.close_reason});
+  if (session.announced)
+    events.push(session.events, SessionClosed{session.id, session.close_reason});
   sessions.erase(session.id);
 }
 

@@ -42,21 +42,19 @@ void Engine::Impl::transaction_answered(Connection& conn, TransactionId id, std:
                                         Instant now) {
   Transaction& transaction = *transactions.find(id);
   if (transaction.answered) return;  // the same answer twice
-  const MessageHandle handle = transaction.message;
+  OutgoingMessage* message = messages.find(transaction.message);
+  if (message != nullptr && message->chunk != nullptr && !message->failed) {
+    events.push_answered(message->id, code, conn.incoming.comment);
+  }
   const bool counted = transaction.failure_report != FailureReport::no;
-  if (transaction.timer) {
-    timers.cancel(transaction.timer);
+  if (transaction.timer.running()) {
     transactions.close(id, transaction.sent_partial ? conn.sent_partials : conn.transactions);
   } else {
     transaction.answered = true;  // an answer before the request's end: the entry stays until then
   }
   mark_sendable(conn);  // one more transaction may be begun
-  OutgoingMessage* message = messages.find(handle);
   if (message == nullptr) return;
   if (counted) --message->open_transactions;
-  if (message->chunk != nullptr && !message->failed) {
-    events.push_answered(message->id, code, conn.incoming.comment);
-  }
   Session* session = sessions.find(message->session);
   if (is_success(code)) {
     if (session != nullptr) bind_confirmed(*session);
@@ -71,13 +69,12 @@ void Engine::Impl::transaction_answered(Connection& conn, TransactionId id, std:
   }
 }
 
-void Engine::Impl::transaction_timed_out(TransactionId id, Instant now) {
+void Engine::Impl::transaction_timed_out(TransactionId id, Instant now) noexcept {
   Transaction* transaction = transactions.find(id);
   if (transaction == nullptr) return;
   Connection& conn = connections[transaction->conn];
   const MessageHandle handle = transaction->message;
   const FailureReport failure_report = transaction->failure_report;
-  timers.cancel(transaction->timer);
   transactions.close(id, transaction->sent_partial ? conn.sent_partials : conn.transactions);
   mark_sendable(conn);
   OutgoingMessage* message = messages.find(handle);

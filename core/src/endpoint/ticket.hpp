@@ -5,11 +5,12 @@
 #include <optional>
 #include <vector>
 
-#include "base/timer_queue.hpp"
+#include "base/owing_queue.hpp"
 #include "endpoint/dial.hpp"
 #include "endpoint/ticket_state.hpp"
 #include "msrp/engine.hpp"
 #include "msrp/ids.hpp"
+#include "stream/timers.hpp"
 
 namespace msrp {
 
@@ -26,7 +27,8 @@ struct Ticket {
   SessionOptions options;
   RemoteDescription remote;  // since complete()
   SessionId replaces;
-  TimerId timer;
+  Timer timer;
+  Places events;  // TicketFailed
   // ---- active
   MessageHandle first;  // from send_first()
   DialId dial;          // since dialling
@@ -42,6 +44,8 @@ struct Listener {
   std::string host;
   bool secure = false;
   bool up = false;
+  Places events;                  // Listening, ListenFailed
+  Places commands;                // DoStopListening
   std::vector<TicketId> waiting;  // for the port
 };
 

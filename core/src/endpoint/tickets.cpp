@@ -1,5 +1,6 @@
-#include <algorithm>
+#include <new>
 
+#include "base/undo.hpp"
 #include "endpoint/impl.hpp"
 #include "msrp/assert.hpp"
 
@@ -12,13 +13,17 @@ constexpr std::uint16_t discard_port = 9;
 }  // namespace
 
 Result<ListenerId> Engine::Impl::listen(const ListenRequest& request) {
-  const ListenerId id = listeners.emplace(Listener{});
+  const ListenerId id = listeners.emplace();
+  Undo undo([&] { listeners.erase(id); });
   Listener& listener = listeners[id];
   listener.id = id;
   listener.at = request.at;
   listener.host = request.host.empty() ? request.at.ip.text() : request.host;
   listener.secure = request.secure;
-  command(DoListen{id, request.at});
+  listener.events = events.owe(2);
+  listener.commands = commands.owe(1);
+  commands.push(DoListen{id, request.at});
+  undo.dismiss();
   return id;
 }
 
@@ -39,27 +44,26 @@ Result<TicketId> Engine::Impl::prepare(const PrepareRequest& request, Instant) {
   }
   if (local && routes.at(local->view()) != nullptr) return fail(Errc::bad_state);
 
-  const TicketId id = tickets.emplace(Ticket{});
+  const TicketId id = tickets.emplace();
+  Undo undo([&] { tickets.erase(id); });
   Ticket& ticket = tickets[id];
   ticket.id = id;
   ticket.active = request.active;
   ticket.options = request.options;
   ticket.replaces = request.replaces;
   ticket.local = std::move(local);
-  if (listener != nullptr) {
-    ticket.listener = listener->id;
-    if (!listener->up) {
-      listener->waiting.push_back(id);
-      return id;
-    }
+  ticket.events = events.owe(1);
+  if (listener != nullptr) ticket.listener = listener->id;
+  if (listener != nullptr && !listener->up) {
+    listener->waiting.push_back(id);
+  } else {
+    MSRP_TRY_VOID(give_local_path(ticket));
   }
-  if (Result<void> given = give_local_path(ticket); !given) {
-    tickets.erase(id);
-    return std::unexpected(given.error());
-  }
+  undo.dismiss();
   return id;
 }
 
+// On an error or bad_alloc the ticket has none.
 Result<void> Engine::Impl::give_local_path(Ticket& ticket) {
   if (!ticket.local) {
     const Listener* listener = listeners.find(ticket.listener);
@@ -71,28 +75,58 @@ Result<void> Engine::Impl::give_local_path(Ticket& ticket) {
   if (!routes.add(*ticket.local, Route{ticket.id, {}}, ticket.options.match)) {
     return fail(Errc::bad_state);
   }
-  ticket.move(Ticket::Input::path);
+  Undo undo([&] { routes.remove(ticket.local->view()); });
   events.push(Prepared{ticket.id, Path(*ticket.local)});
+  undo.dismiss();
+  ticket.move(Ticket::Input::path);
   return {};
 }
 
-void Engine::Impl::listener_up(Listener& listener, const SocketAddress& actual) {
-  listener.up = true;
+void Engine::Impl::listener_up(Listener& listener, const SocketAddress& actual) noexcept {
+  if (std::exchange(listener.up, true)) return;
   listener.at = actual;
-  events.push(Listening{listener.id, actual});
+  events.push(listener.events, Listening{listener.id, actual});
   for (const TicketId id : std::exchange(listener.waiting, {})) {
     Ticket* ticket = tickets.find(id);
     if (ticket == nullptr) continue;
-    if (Result<void> given = give_local_path(*ticket); !given) fail_ticket(*ticket, given.error());
+    Result<void> given;
+    try {
+      given = give_local_path(*ticket);
+    } catch (const std::bad_alloc&) {
+      given = fail(Errc::out_of_memory);
+    }
+    if (!given) fail_ticket(*ticket, given.error());
   }
 }
 
-void Engine::Impl::listener_failed(Listener& listener, const Error& error) {
-  events.push(ListenFailed{listener.id, error});
+void Engine::Impl::listener_failed(Listener& listener, const Error& error) noexcept {
+  events.push(listener.events, ListenFailed{listener.id, error});
   for (const TicketId id : std::exchange(listener.waiting, {})) {
     if (Ticket* ticket = tickets.find(id)) fail_ticket(*ticket, error);
   }
   listeners.erase(listener.id);
+}
+
+void Engine::Impl::stop_listening(Listener& listener) noexcept {
+  const std::vector<TicketId> waiting = std::move(listener.waiting);
+  commands.push(listener.commands, DoStopListening{listener.id});
+  listeners.erase(listener.id);
+  for (const TicketId id : waiting) {
+    if (Ticket* ticket = tickets.find(id)) fail_ticket(*ticket, Error{Errc::listen_failed});
+  }
+}
+
+Result<MessageHandle> Engine::Impl::send_first(TicketId id, const MessageSpec& spec, Body body) {
+  Ticket* ticket = tickets.find(id);
+  if (ticket == nullptr) return fail(Errc::stale_handle);
+  const bool early =
+      ticket->stage == Ticket::Stage::preparing || ticket->stage == Ticket::Stage::prepared;
+  if (!ticket->active || !early || ticket->first) return fail(Errc::bad_state);
+  // Only an answer tells that the session is up.
+  if (spec.failure_report != FailureReport::yes) return fail(Errc::invalid_argument);
+  MSRP_TRY(OutgoingMessage* const message, make_message(spec, std::move(body)));
+  ticket->first = message->id;
+  return message->id;
 }
 
 Result<void> Engine::Impl::complete(TicketId id, const RemoteDescription& remote, Instant now) {
@@ -103,7 +137,7 @@ Result<void> Engine::Impl::complete(TicketId id, const RemoteDescription& remote
   ticket->remote = remote;
   if (!ticket->active) {
     ticket->move(Ticket::Input::complete_passive);
-    ticket->timer = arm(now, timeouts.complete, TimeoutReason::complete, id);
+    arm(ticket->timer, now, timeouts.complete, TimeoutReason::complete, id);
     unpark(std::exchange(ticket->parked, {}), now);
     return {};
   }
@@ -113,14 +147,12 @@ Result<void> Engine::Impl::complete(TicketId id, const RemoteDescription& remote
 // The peer took our first SEND, or spoke to us on the connection.
 void Engine::Impl::bind_confirmed(Session& session) {
   if (session.state != Session::State::binding) return;
-  session.move(Session::Input::confirmed);
-  session.announced = true;
-  Ticket& ticket = tickets[session.ticket];
-  timers.cancel(ticket.timer);
   Result<Path> remote = Path::parse(session.remote_path, limits.parser.path_uris);
   MSRP_ASSERT(remote.has_value());
-  events.push(Bound{ticket.id, session.id, Path(session.local), *std::move(remote)});
-  tickets.erase(ticket.id);
+  events.push(Bound{session.ticket, session.id, Path(session.local), *std::move(remote)});
+  session.move(Session::Input::confirmed);
+  session.announced = true;
+  tickets.erase(session.ticket);
 }
 
 // What was agreed on goes from the ticket to its session.
@@ -143,28 +175,31 @@ Session* Engine::Impl::bind_accepted(Ticket& ticket, Connection& conn, const Hea
   Result<Path> remote = Path::parse(head.from_path.text(), limits.parser.path_uris);
   MSRP_ASSERT(remote.has_value());  // the parser checked it
   const SessionId id = sessions.emplace(*ticket.local, Session::State::open);
+  Undo undo([&] { sessions.erase(id); });
   Session& session = sessions[id];
   session.id = id;
   session.remote_path = ticket.remote.path ? ticket.remote.path->text() : remote->text();
   session.announced = true;
+  session.events = events.owe(1);
   take_over(ticket, session);
-  enter_connection(session, conn);
-  timers.cancel(ticket.timer);
-  routes.at(session.local.view())->session = id;
+  reserve_one(conn.sessions);
   events.push(Bound{ticket.id, id, Path(session.local), *std::move(remote)});
+  undo.dismiss();
+  enter_connection(session, conn);
+  routes.at(session.local.view())->session = id;
   tickets.erase(ticket.id);
   arm_keep_alive(conn, now);
   return &session;
 }
 
-void Engine::Impl::fail_ticket(Ticket& ticket, const Error& error) {
+void Engine::Impl::fail_ticket(Ticket& ticket, const Error& error) noexcept {
   const TicketId id = ticket.id;
+  Places place = std::move(ticket.events);
   drop_ticket(ticket, error);
-  events.push(TicketFailed{id, error});
+  events.push(place, TicketFailed{id, error});
 }
 
-void Engine::Impl::drop_ticket(Ticket& ticket, const Error& error) {
-  timers.cancel(ticket.timer);
+void Engine::Impl::drop_ticket(Ticket& ticket, const Error& error) noexcept {
   if (ticket.stage != Ticket::Stage::preparing) routes.remove(ticket.local->view());
   if (OutgoingMessage* first = messages.find(ticket.first)) fail_message(*first, error);
   leave_dial(ticket);

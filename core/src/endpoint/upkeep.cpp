@@ -1,13 +1,15 @@
 // What time and congestion ask for: time-outs, keep-alives, connections held up by one session, and
 // what is remembered of sessions that ended.
 #include <algorithm>
+#include <new>
 
+#include "base/undo.hpp"
 #include "endpoint/impl.hpp"
 #include "msrp/status.hpp"
 
 namespace msrp {
 
-void Engine::Impl::timed_out(const TimerSubject& subject, Instant now) {
+void Engine::Impl::timed_out(const TimerSubject& subject, Instant now) noexcept {
   const Error error{Errc::timed_out};
   switch (subject.reason) {
     case TimeoutReason::none:
@@ -50,34 +52,39 @@ void Engine::Impl::timed_out(const TimerSubject& subject, Instant now) {
 
 // ---- keep-alive
 
-void Engine::Impl::arm_keep_alive(Connection& conn, Instant now) {
+void Engine::Impl::arm_keep_alive(Connection& conn, Instant now) noexcept {
   if (timeouts.keep_alive == Duration{}) return;
-  timers.cancel(conn.keep_alive);
+  conn.keep_alive.stop();
   if (conn.state != Connection::State::up || conn.open_sessions == 0) return;
-  conn.keep_alive = arm(now, timeouts.keep_alive, TimeoutReason::keep_alive, conn.id);
+  arm(conn.keep_alive, now, timeouts.keep_alive, TimeoutReason::keep_alive, conn.id);
 }
 
 // One empty SEND for the whole connection. Nobody answers it within the transaction's time: the
 // connection is dead (see transaction_timed_out).
-void Engine::Impl::keep_alive(Connection& conn, Instant now) {
+void Engine::Impl::keep_alive(Connection& conn, Instant now) noexcept {
   arm_keep_alive(conn, now);
   if (!conn.transmit.empty() || writer.has_work(conn)) return;  // as good, once the peer reads
   const auto open = std::ranges::find_if(
       conn.sessions, [this](SessionId id) { return sessions[id].state == Session::State::open; });
   if (open == conn.sessions.end()) return;
-  const Result<OutgoingMessage*> message = make_message(MessageSpec{}, NoBody{});
-  if (!message) return;  // so many are under way that this one is not needed
-  (*message)->internal = true;
-  attach(sessions[*open], **message);
-  offer(**message);
+  try {
+    const Result<OutgoingMessage*> message = make_internal();
+    if (!message) return;  // so many are under way that this one is not needed
+    Undo undo([&] { erase_message(**message); });
+    attach(sessions[*open], **message);
+    reserve_turn(**message);
+    undo.dismiss();
+    offer(**message);
+  } catch (const std::bad_alloc&) {
+    // The next one will do.
+  }
 }
 
 // ---- messages of which nothing more comes
 
-void Engine::Impl::arm_message_timer(IncomingMessage& message, Instant now) {
+void Engine::Impl::arm_message_timer(IncomingMessage& message, Instant now) noexcept {
   if (timeouts.message == Duration{}) return;
-  timers.cancel(message.timer);
-  message.timer = arm(now, timeouts.message, TimeoutReason::message, message.id);
+  arm(message.timer, now, timeouts.message, TimeoutReason::message, message.id);
 }
 
 // ---- connections that stand still because the application does not release
@@ -92,21 +99,22 @@ Session* Engine::Impl::most_held(Connection& conn) noexcept {
 }
 
 // One stream carries many sessions, so a pause for one punishes its neighbours.
-void Engine::Impl::held_up(Connection& conn, Instant now) {
+void Engine::Impl::held_up(Connection& conn, Instant now) noexcept {
   Session* session = most_held(conn);
   if (session == nullptr) return;
   if (session->when_behind == WhenBehind::refuse) return write_off(conn, *session, now);
   if (conn.open_sessions < 2 || timeouts.behind == Duration{}) return;
-  timers.cancel(conn.behind);
-  conn.behind = arm(now, timeouts.behind, TimeoutReason::behind, conn.id);
+  arm(conn.behind, now, timeouts.behind, TimeoutReason::behind, conn.id);
 }
 
 // The session's messages are stopped and what it holds counts no more, so that the others go on.
-void Engine::Impl::write_off(Connection& conn, Session& session, Instant now) {
+void Engine::Impl::write_off(Connection& conn, Session& session, Instant now) noexcept {
   session.written_off_bytes += session.held_bytes;
   conn.held_bytes -= std::exchange(session.held_bytes, 0);
-  for (const IncomingHandle handle : session.incoming) {
-    IncomingMessage& message = incoming[handle];
+  // An answer that cannot be queued ends the session.
+  const SessionId id = session.id;
+  for (std::size_t i = 0; sessions.find(id) != nullptr && i < session.incoming.size(); ++i) {
+    IncomingMessage& message = incoming[session.incoming[i]];
     if (message.stage != IncomingMessage::Stage::started || message.hidden) continue;
     refuse_message(message, status::stop_sending, Error{Errc::limit_exceeded}, now);
   }
@@ -115,10 +123,14 @@ void Engine::Impl::write_off(Connection& conn, Session& session, Instant now) {
 
 // ---- what is remembered of sessions that ended
 
-void Engine::Impl::remember(Session& session) {
+void Engine::Impl::remember(Session& session) noexcept {
   if (session.received_ids.empty() || limits.remembered_sessions == 0) return;
   if (former_sessions.size() >= limits.remembered_sessions) former_sessions.pop_front();
-  former_sessions.push_back(FormerSession{session.id, std::move(session.received_ids)});
+  try {
+    former_sessions.push_back(FormerSession{session.id, std::move(session.received_ids)});
+  } catch (const std::bad_alloc&) {
+    // This one is forgotten.
+  }
 }
 
 IdHistory Engine::Impl::former_ids(SessionId session) {

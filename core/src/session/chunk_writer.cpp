@@ -1,6 +1,7 @@
 #include "session/chunk_writer.hpp"
 
 #include <algorithm>
+#include <new>
 
 #include "msrp/assert.hpp"
 
@@ -39,12 +40,19 @@ ChunkWriter::ChunkWriter(const Limits& limits, SlotMap<Session, SessionId>& sess
       logger_(logger),
       scratch_(limits.parser.head_bytes + non_send_body_bytes_max + 2 * end_line_bytes_max) {}
 
-void ChunkWriter::enqueue(Connection& conn, Session& session, OutgoingMessage& message) {
-  if (message.in_turn || message.ordered || (message.failed && !message.abort_wanted)) return;
-  // Room in every queue that is touched, so that a failure leaves nothing half done.
+void ChunkWriter::reserve(Connection& conn, Session& session, const OutgoingMessage& message) {
   conn.small_turns.reserve_one();
   conn.bulk_turns.reserve_one();
+  session.small.reserve_one();
   session.bulk.reserve_one();
+  if (session.bulk.size() >= bulk_messages_interleaved && !message.started) {
+    session.waiting.reserve_one();
+  }
+}
+
+void ChunkWriter::enqueue(Connection& conn, Session& session, OutgoingMessage& message) {
+  if (message.in_turn || message.ordered || (message.failed && !message.abort_wanted)) return;
+  reserve(conn, session, message);
   if (message.small() || message.abort_wanted) {
     session.small.push_back(message.id);
     if (!session.in_small_turns) conn.small_turns.push_back(session.id);
@@ -359,7 +367,8 @@ void ChunkWriter::flush_control(Connection& conn, Instant now) {
 }
 
 // A log has the order of the wire, so what waited for an open chunk is told of when it goes.
-void ChunkWriter::log_control(const Connection& conn, Instant now) {
+// Where there is no memory to read it, it is not told.
+void ChunkWriter::log_control(const Connection& conn, Instant now) try {
   HeaderTable table(limits_.parser.headers);
   Parser parser(limits_.parser, table);
   parser.push(Slice{conn.control, {}});
@@ -372,6 +381,7 @@ void ChunkWriter::log_control(const Connection& conn, Instant now) {
       logger_->chunk_sent_end(conn.id, done->flag, now);
     }
   }
+} catch (const std::bad_alloc&) {
 }
 
 }  // namespace msrp

@@ -28,7 +28,10 @@ class ChunkWriter {
               SlotMap<OutgoingMessage, MessageHandle>& messages, TransactionTable& transactions,
               Logger* logger);
 
-  // The message has something to send and its session a connection.
+  // Room for enqueue(), also when the message has grown until then.
+  static void reserve(Connection& conn, Session& session, const OutgoingMessage& message);
+  // The message has something to send and its session a connection. On bad_alloc nothing has
+  // changed.
   void enqueue(Connection& conn, Session& session, OutgoingMessage& message);
   // Takes its place in the queues away.
   void dequeue(Session& session, OutgoingMessage& message) noexcept;

@@ -5,20 +5,26 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <new>
 #include <string_view>
 #include <vector>
 
 namespace msrp {
 
-// Keeps 64 bits of each id and forgets the oldest. An id that is taken for another, once in 2^57
-// messages of an honest peer, is called a duplicate; a peer that arranges for it harms itself.
+// Keeps 64 bits of each id and forgets the oldest, also when there is no memory for more. An id
+// that is taken for another, once in 2^57 messages of an honest peer, is called a duplicate; a peer
+// that arranges for it harms itself.
 class IdHistory {
  public:
-  void add(std::string_view id, std::size_t ids_max) {
+  void add(std::string_view id, std::size_t ids_max) noexcept {
     if (ids_max == 0) return;
     if (ids_.size() < ids_max) {
-      ids_.push_back(digest(id));
-      return;
+      try {
+        ids_.push_back(digest(id));
+        return;
+      } catch (const std::bad_alloc&) {
+        if (ids_.empty()) return;
+      }
     }
     if (next_ >= ids_.size()) next_ = 0;
     ids_[next_++] = digest(id);

@@ -6,10 +6,11 @@
 #include <string>
 
 #include "base/ident.hpp"
-#include "base/timer_queue.hpp"
+#include "base/owing_queue.hpp"
 #include "msrp/ids.hpp"
 #include "session/incoming_state.hpp"
 #include "session/interval_set.hpp"
+#include "stream/timers.hpp"
 
 namespace msrp {
 
@@ -25,7 +26,8 @@ struct IncomingMessage {
   std::uint16_t refusal = 0;
   bool duplicate = false;  // one with its Message-ID came whole before
   bool hidden = false;     // a duplicate that the application does not see
-  TimerId timer;           // nothing more comes of it
+  Timer timer;             // nothing more comes of it
+  Places events;           // MessageEnded
   bool success_report = false;
   bool failure_report = true;  // a failure REPORT is wanted (RFC 4975 section 7.1.4)
   std::uint32_t chunks = 0;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/ident.hpp"
+#include "base/owing_queue.hpp"
 #include "msrp/chunk.hpp"
 #include "msrp/ids.hpp"
 
@@ -14,6 +15,7 @@ namespace msrp {
 struct IncomingRequest {
   RequestHandle id;
   SessionId session;
+  Places events;  // ChunkEnded
   Ident transaction_id;
   FailureReport failure_report = FailureReport::yes;
   bool wants_answer = true;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/ident.hpp"
+#include "base/owing_queue.hpp"
 #include "msrp/body.hpp"
 #include "msrp/chunk.hpp"
 #include "msrp/ids.hpp"
@@ -44,6 +45,8 @@ struct OutgoingMessage {
   Flag last_flag() const noexcept { return chunk == nullptr ? Flag::end : chunk->flag; }
 
   MessageHandle id;
+  Places events;            // Sent, Delivered or MessageFailed, BodyReleased, MessageDone
+  Places writable;          // when it is wanted
   SessionId session;        // none while it waits for its ticket
   std::uint32_t place = 0;  // in the session's outgoing
   Ident message_id;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/owing_queue.hpp"
 #include "base/ring_queue.hpp"
 #include "msrp/ids.hpp"
 #include "msrp/session_options.hpp"
@@ -29,6 +30,7 @@ struct Session {
   void move(Input input) noexcept { state = next(session_states, state, input); }
 
   SessionId id;
+  Places events;    // SessionClosed
   TicketId ticket;  // while binding
   ConnId conn;
   std::uint32_t place = 0;  // in the connection's sessions

@@ -11,14 +11,15 @@
 #include <vector>
 
 #include "base/ident.hpp"
+#include "base/owing_queue.hpp"
 #include "base/ring_queue.hpp"
-#include "base/timer_queue.hpp"
 #include "msrp/chunk.hpp"
 #include "msrp/command.hpp"
 #include "msrp/ids.hpp"
 #include "msrp/parser.hpp"
 #include "stream/collision_guard.hpp"
 #include "stream/connection_state.hpp"
+#include "stream/timers.hpp"
 #include "stream/transaction_table.hpp"
 #include "stream/transmit_queue.hpp"
 
@@ -76,9 +77,11 @@ struct Connection {
   ConnId id;
   State state = State::connecting;  // up at once when accepted
   TransportInfo info;
-  DialId dial;    // while others may join
-  TimerId timer;  // connect, bind, idle or close: one at a time
-  TimerId keep_alive;
+  DialId dial;  // while others may join
+  Timer timer;  // connect, bind, idle or close: one at a time
+  Timer keep_alive;
+  Places commands;  // DoClose, and DoResumeRead while it is paused
+  Places sendable_place, paused_place;
   std::vector<SessionId> sessions;  // those that are closing too, until their last message is done
   std::uint32_t open_sessions = 0;  // without them
   std::uint32_t binding = 0;        // more sessions are just being put on it
@@ -90,7 +93,7 @@ struct Connection {
   std::unique_ptr<ParkedHead> parked;
   bool paused = false;         // DoPauseRead was said
   bool paused_queued = false;  // it is among those to look at when room is made
-  TimerId behind;              // paused for one session's sake
+  Timer behind;                // paused for one session's sake
   bool ended = false;          // end of stream came
   std::uint32_t bad_chunks = 0;
   std::size_t held_bytes = 0;  // body octets given out and not released

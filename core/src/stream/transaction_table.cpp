@@ -6,7 +6,7 @@ namespace msrp {
 
 TransactionId TransactionTable::open(ConnId conn, TransactionList& list, MessageHandle message,
                                      FailureReport failure_report) {
-  const TransactionId id = table_.emplace(Transaction{Ident{}, conn, message, failure_report});
+  const TransactionId id = table_.emplace(conn, message, failure_report);
   link(id, list);
   rename(id);
   return id;

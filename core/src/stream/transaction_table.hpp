@@ -8,19 +8,22 @@
 
 #include "base/ident.hpp"
 #include "base/slot_map.hpp"
-#include "base/timer_queue.hpp"
 #include "msrp/chunk.hpp"
 #include "msrp/ids.hpp"
+#include "stream/timers.hpp"
 #include "stream/transmit_queue.hpp"
 
 namespace msrp {
 
 struct Transaction {
+  Transaction(ConnId on, MessageHandle of, FailureReport asked) noexcept
+      : conn(on), message(of), failure_report(asked) {}
+
   Ident id;  // on the wire; it names the slot, see IdentSource
   ConnId conn;
   MessageHandle message;
   FailureReport failure_report = FailureReport::yes;
-  TimerId timer;                 // runs from the request's last octet (RFC 4975 section 7.1.1)
+  Timer timer;                   // runs from the request's last octet (RFC 4975 section 7.1.1)
   TransactionId previous, next;  // of the same connection
   bool sent_partial = false;     // in that list of its connection
   bool answered = false;         // before its last octet was sent: it stays until then
