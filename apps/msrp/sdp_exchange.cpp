@@ -3,13 +3,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <span>
-
-#include "apps/msrp/text.hpp"
 
 namespace msrp::app {
 namespace {
@@ -51,18 +48,24 @@ void SdpExchange::on(const Listening& event) {
 }
 
 void SdpExchange::on(const Prepared& event) {
-  if (remote_) return complete();  // the ticket of the active side
+  if (remote()) return complete();  // the ticket of the active side
   local_ = event.local_path;
-  print_own();
-  loop_.watch(STDIN_FILENO, [this] { read_peers(); });
+  print_own(event.local_path);
 }
 
-void SdpExchange::print_own() {
-  SessionDescription own{.path = *local_, .accept_wrapped_types = {}};
-  own.port = local_->view().back().port.value_or(own.port);
-  own.setup = options_.setup;
-  output_.raw(print_sdp(own, random_number(endpoint_.random())) + "\r\n");
+// Both sides print before they have read: nobody is the offerer.
+void SdpExchange::print_own(const Path& local) {
+  Capabilities mine{.local = local};
+  mine.accepts.types = session_options_.accept_types;
+  mine.max_size_bytes = session_options_.max_size_bytes;
+  auto made = Negotiation::create(std::move(mine), random_number(endpoint_.random()));
+  if (!made) return failed_("no session description can name this host", "choose another --host");
+  const auto own = made->present(options_.setup);
+  if (!own) return failed_(describe(own.error().code), "choose another --setup");
+  negotiation_ = *std::move(made);
+  output_.raw(print_sdp(*own) + "\r\n");
   output_.divert(false);
+  loop_.watch(STDIN_FILENO, [this] { read_peers(); });
 }
 
 void SdpExchange::read_peers() {
@@ -85,43 +88,50 @@ void SdpExchange::read_peers() {
 }
 
 void SdpExchange::agree() {
-  auto remote = parse_sdp(reader_.text());
-  if (!remote) {
-    const auto before =
-        std::string_view(reader_.text())
-            .substr(0, std::min<std::size_t>(remote.error().offset, reader_.text().size()));
-    return failed_(fmt::format("{} in line {} of the peer's session description",
-                               describe(remote.error().code), 1 + std::ranges::count(before, '\n')),
-                   "it needs m=message PORT TCP/MSRP * and a=path");
+  const auto peers = read_sdp(reader_.text());
+  if (!peers) {
+    return failed_(fmt::format("the peer's session description, {}", peers.error().text()),
+                   "it needs v=0, m=message PORT TCP/MSRP * and a=path");
   }
-  if (remote->port == 0) return failed_("the peer refused the session", "ask it why");
-  if (remote->secure || remote->path.view().front().secure) {
-    return failed_("the peer wants TLS, which is not there yet", "use TCP/MSRP and msrp URIs");
-  }
-  const auto role = decide_role(options_.setup, remote->setup, local_->text(), remote->path.text());
-  if (!role) {
-    const std::size_t colon = role.error().find(": ");
-    return failed_(role.error().substr(0, colon), role.error().substr(colon + 2));
-  }
-  role_ = *role;
-  remote_ = *std::move(remote);
-  output_.note(role_ == Role::active ? "this side connects" : "the peer connects");
-  if (role_ == Role::passive) return complete();
+  if (!negotiation_ || !local_) return;
+  const auto decision = negotiation_->accept_presented(*peers);
+  if (!decision) return failed_(describe(decision.error().code), "try again");
+  const Agreement* const agreed = remote();
+  if (decision->verdict != Verdict::agreed || !agreed) return fail(decision->refusal);
+  output_.note(agreed->active ? "this side connects" : "the peer connects");
+  if (!agreed->active) return complete();
   // The same path, now for a side that connects.
   const auto uri = Uri::parse(local_->text());
+  if (!uri) return failed_(describe(uri.error().code), "choose another --host");
   endpoint_.engine().cleanup(ticket_, endpoint_.now());
   PrepareRequest request{.active = true, .listener = listener_, .host = {}, .local = *uri};
   request.options = session_options_;
+  request.options.share_connection = agreed->share_connection;
   const auto ticket = endpoint_.engine().prepare(request, endpoint_.now());
   if (!ticket) return failed_(describe(ticket.error().code), "try again");
   ticket_ = *ticket;
 }
 
+void SdpExchange::fail(Refusal refusal) {
+  switch (refusal) {
+    case Refusal::no_msrp_section:
+      return failed_("the peer's session description has no m=message PORT TCP/MSRP *",
+                     "connect it to the output of the peer's --sdp");
+    case Refusal::transport:
+      return failed_("the peer wants TLS, which is not there yet", "use TCP/MSRP and msrp URIs");
+    case Refusal::nobody_listens:
+      return failed_("both sides wait for the other to connect",
+                     "start one of them with --setup active");
+    case Refusal::own_path:
+      return failed_("this is the own session description", "give each side the other's");
+    default:
+      return failed_(describe(refusal), "ask it why");
+  }
+}
+
 void SdpExchange::complete() {
-  RemoteDescription description{.path = remote_->path};
-  description.accept_types = remote_->accept_types;
-  description.max_size_bytes = remote_->max_size_bytes;
-  const auto completed = endpoint_.engine().complete(ticket_, description, endpoint_.now());
+  const auto completed =
+      endpoint_.engine().complete(ticket_, remote_description(*remote()), endpoint_.now());
   if (!completed) failed_(describe(completed.error().code), "look at the peer's a=path");
 }
 

@@ -7,9 +7,9 @@
 #include <string_view>
 
 #include "apps/msrp/options.hpp"
-#include "apps/msrp/roles.hpp"
 #include "apps/msrp/runtime.hpp"
-#include "msrp/sdp.hpp"
+#include "apps/msrp/sdp_reader.hpp"
+#include "msrp/negotiation.hpp"
 
 namespace msrp::app {
 
@@ -27,13 +27,17 @@ class SdpExchange {
   void on(const Prepared& event);
 
   TicketId ticket() const noexcept { return ticket_; }
-  // What the peer's description said of itself; since Bound at the latest.
-  const std::optional<SessionDescription>& remote() const noexcept { return remote_; }
+  // What was agreed on; there since Bound at the latest. nullptr: nothing yet.
+  const Agreement* remote() const noexcept {
+    if (!negotiation_ || !negotiation_->agreement()) return nullptr;
+    return &*negotiation_->agreement();
+  }
 
  private:
-  void print_own();
+  void print_own(const Path& local);
   void read_peers();
   void agree();
+  void fail(Refusal refusal);
   void complete();
 
   Endpoint& endpoint_;
@@ -46,8 +50,7 @@ class SdpExchange {
   TicketId ticket_;
   std::optional<Path> local_;
   SdpReader reader_;
-  std::optional<SessionDescription> remote_;
-  Role role_ = Role::passive;
+  std::optional<Negotiation> negotiation_;
 };
 
 }  // namespace msrp::app

@@ -56,6 +56,22 @@ def check_description():
         one_error_line(recv.err)
 
 
+def check_shown_at_once():
+    # R4975-8.8-1: nobody is asked; all that the receiver is ever told is the peer's description.
+    with Process("recv", "--sdp", stdin=subprocess.PIPE) as recv, \
+            Process("send", "--sdp", "--setup", "active", "--text", "hello",
+                    stdin=subprocess.PIPE) as send:
+        for reader, writer in ((recv, send), (send, recv)):
+            lines = []
+            while not lines or lines[-1] != "\r":
+                lines.append(reader.line())
+            writer.process.stdin.write("".join(line + "\n" for line in lines).encode())
+            writer.process.stdin.flush()
+        assert recv.line() == "hello"
+        send.wait(0)
+        recv.wait(0)
+
+
 def check_hostile():
     with folder() as there:
         file = write(os.path.join(there, "f"), b"x")
@@ -66,6 +82,11 @@ def check_hostile():
                      b"v=0\r\n" + b"a=x\r\n" * 20000):
             _, err = run("send", "--sdp", file, stdin=text, status=1)
             one_error_line(err)
+        # The line and the attribute are named.
+        broken = MINIMAL.format(setup="passive", types="*").replace("a=setup",
+                                                                    "a=max-size:x\r\na=setup")
+        _, err = run("send", "--sdp", file, stdin=broken.encode(), status=1)
+        assert "line 8: a=max-size: not a number: " in one_error_line(err), err
         # R4975-8.6-11: a type that the peer does not take is not sent. It listens nowhere, so that
         # the session could not come about anyhow.
         _, err = run("recv", "--sdp", stdin=MINIMAL.format(setup="passive", types="*").encode(),
@@ -94,6 +115,7 @@ def main():
             assert "both sides wait" in recv_err and "both sides wait" in send_err
             assert os.listdir(target) == []
     check_description()
+    check_shown_at_once()
     check_hostile()
 
 

@@ -12,7 +12,7 @@ ALLOWED = {
     "core/stream": ["core/base", "core/wire"],
     "core/session": ["core/base", "core/wire", "core/stream"],
     "core/endpoint": ["core/base", "core/wire", "core/stream", "core/session"],
-    "core/sdp": ["core/base", "core/wire"],
+    "core/sdp": ["core/base", "core/wire", "core/session"],
     "backends/common": ["core/api"],
     "backends/crypto": ["core/api", "backends/common"],
     "backends/resolve": ["core/api", "backends/common"],
@@ -31,7 +31,7 @@ PUBLIC = {
     "core/wire": "byte_range chunk encoder headers limits logger parser path status uri",
     "core/session": "body collector session_options",
     "core/endpoint": "engine event",
-    "core/sdp": "sdp",
+    "core/sdp": "accept_types negotiation sdp",
 }
 PUBLIC_LAYER = {name: layer for layer, names in PUBLIC.items() for name in names.split()}
 CORE_LAYERS = ("base", "wire", "stream", "session", "endpoint", "sdp")

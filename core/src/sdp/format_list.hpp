@@ -33,4 +33,11 @@ inline std::string_view take_format_entry(std::string_view& list) noexcept {
   return entry;
 }
 
+// Whether the entry can be written so that it is read again as itself.
+inline bool is_writable_format_entry(std::string_view entry) noexcept {
+  std::string_view rest = entry;
+  return is_format_entry(entry) && take_format_entry(rest).size() == entry.size() &&
+         entry.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
+}
+
 }  // namespace msrp

@@ -1,64 +1,126 @@
+// Writing descriptions.
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "msrp/address.hpp"
 #include "msrp/sdp.hpp"
 #include "sdp/format_list.hpp"
+#include "sdp/sdp_order.hpp"
+#include "sdp/sdp_values.hpp"
 
 namespace msrp {
 namespace {
 
-// What is no entry is left out, so that nothing can break out of its line.
-void print_formats(std::string& out, std::string_view name,
-                   const std::vector<std::string>& entries) {
-  std::string list;
-  for (const std::string& entry : entries) {
-    if (is_format_entry(entry)) list.append(" ").append(entry);
+// Lines of text; one with an octet that would break out of it is left out.
+class Text {
+ public:
+  void line(std::string_view begin, std::string_view value = {}, std::string_view more = {}) {
+    if (has_line_breaker(begin) || has_line_breaker(value) || has_line_breaker(more)) return;
+    out_.append(begin).append(value).append(more).append("\r\n");
   }
-  if (list.empty()) return;
-  out.append("a=").append(name).append(":").append(list.substr(1)).append("\r\n");
+  void optional(std::string_view begin, const std::optional<std::string>& value) {
+    if (value) line(begin, *value);
+  }
+  std::string take() { return std::move(out_); }
+
+ private:
+  std::string out_;
+};
+
+std::string address_text(const SdpAddress& address) {
+  return std::string(address.v6 ? "IN IP6 " : "IN IP4 ").append(address.host);
 }
 
-// holdconn is never sent (RFC 6135 section 4.2.1).
-std::string_view setup_text(std::optional<Setup> setup) noexcept {
-  if (!setup) return {};
-  switch (*setup) {
-    case Setup::active:
-      return "active";
-    case Setup::passive:
-      return "passive";
-    case Setup::actpass:
-      return "actpass";
-    case Setup::holdconn:
-      break;
+void print_formats(Text& out, std::string_view begin, const std::vector<std::string>& entries) {
+  std::string list;
+  for (const std::string& entry : entries) {
+    if (is_writable_format_entry(entry)) list.append(list.empty() ? "" : " ").append(entry);
   }
-  return {};
+  if (!list.empty()) out.line(begin, list);
+}
+
+// i= to k=, with c= in its place.
+void print_lines(Text& out, const SdpCommon& common) {
+  const auto some = [&](bool behind) {
+    for (const SdpLine& line : common.lines) {
+      const int rank = session_line_rank(line.type);
+      if (rank < 0 || (rank >= connection_rank) != behind) continue;
+      const char begin[] = {line.type, '=', 0};
+      out.line(begin, line.value);
+    }
+  };
+  some(false);
+  if (common.connection) out.line("c=", address_text(*common.connection));
+  some(true);
+}
+
+void print_common_attributes(Text& out, const SdpCommon& common) {
+  if (common.setup) out.line("a=setup:", setup_name(*common.setup));
+  if (common.reuse) out.line("a=connection:", reuse_name(*common.reuse));
+  if (common.direction) out.line("a=", direction_name(*common.direction));
+  for (const Fingerprint& fingerprint : common.fingerprints) {
+    out.line("a=fingerprint:", fingerprint.hash, " " + fingerprint.value);
+  }
+}
+
+void print_unknown_attributes(Text& out, const SdpCommon& common) {
+  for (const SdpAttribute& attribute : common.attributes) {
+    const std::string name = "a=" + attribute.name;
+    if (attribute.value) {
+      out.line(name, ":", *attribute.value);
+    } else {
+      out.line(name);
+    }
+  }
+}
+
+void print_section(Text& out, const MsrpMedia& section) {
+  out.line("m=message ", std::to_string(section.port),
+           section.secure ? " TCP/TLS/MSRP *" : " TCP/MSRP *");
+  print_lines(out, section.common);
+  print_formats(out, "a=accept-types:", section.accept_types);
+  print_formats(out, "a=accept-wrapped-types:", section.accept_wrapped_types);
+  if (section.max_size_bytes) out.line("a=max-size:", std::to_string(*section.max_size_bytes));
+  print_common_attributes(out, section.common);
+  if (section.cema) out.line("a=msrp-cema");
+  if (const auto& selector = section.file.selector) {
+    out.line("a=file-selector", selector->empty() ? "" : ":", *selector);
+  }
+  out.optional("a=file-transfer-id:", section.file.transfer_id);
+  out.optional("a=file-disposition:", section.file.disposition);
+  out.optional("a=file-date:", section.file.date);
+  out.optional("a=file-icon:", section.file.icon);
+  out.optional("a=file-range:", section.file.range);
+  if (section.path) out.line("a=path:", section.path->text());
+  print_unknown_attributes(out, section.common);
+}
+
+void print_section(Text& out, const OtherMedia& section) {
+  for (const SdpLine& line : section.lines) {
+    const char begin[] = {line.type, '=', 0};
+    out.line(std::string_view(begin, 2), line.value);
+  }
 }
 
 }  // namespace
 
-std::string print_sdp(const SessionDescription& description, std::uint64_t session_number) {
-  // The last URI of the path is the author's own (RFC 4975 section 8.2): c= repeats its host.
-  const UriView own = description.path.view().back();
-  const std::string address =
-      std::string(own.host_is_ipv6 ? "IN IP6 " : "IN IP4 ").append(own.host);
-  std::string out = "v=0\r\no=- ";
-  out.append(std::to_string(session_number)).append(" 1 ").append(address);
-  out.append("\r\ns=-\r\nc=").append(address).append("\r\nt=0 0\r\nm=message ");
-  out.append(std::to_string(description.port));
-  out.append(description.secure ? " TCP/TLS/MSRP *\r\n" : " TCP/MSRP *\r\n");
-  print_formats(out, "accept-types", description.accept_types);
-  print_formats(out, "accept-wrapped-types", description.accept_wrapped_types);
-  if (description.max_size_bytes) {
-    out.append("a=max-size:").append(std::to_string(*description.max_size_bytes)).append("\r\n");
+std::string print_sdp(const SessionDescription& description) {
+  Text out;
+  out.line("v=0");
+  const SdpOrigin& origin = description.origin;
+  out.line("o=" + origin.username,
+           " " + std::to_string(origin.session_id) + " " + std::to_string(origin.version) + " ",
+           address_text(origin.address));
+  out.line("s=", description.name);
+  print_lines(out, description.common);
+  print_common_attributes(out, description.common);
+  print_unknown_attributes(out, description.common);
+  for (const SdpMedia& section : description.media) {
+    std::visit([&out](const auto& what) { print_section(out, what); }, section);
   }
-  if (const std::string_view setup = setup_text(description.setup); !setup.empty()) {
-    out.append("a=setup:").append(setup).append("\r\n");
-  }
-  out.append("a=path:").append(description.path.text()).append("\r\n");
-  return out;
+  return out.take();
 }
 
 }  // namespace msrp
