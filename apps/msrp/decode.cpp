@@ -67,7 +67,7 @@ class Decoder {
     chunk_["headers"] = std::move(headers);
     has_body_ = head.has_body;
     invalid_.reset();
-    if (head.invalid) invalid_ = head.invalid->code;
+    if (head.invalid) invalid_ = describe_invalid(head);
   }
 
   void on(const BodyPart& part) { hash_.update(part.slice.bytes); }
@@ -77,9 +77,9 @@ class Decoder {
     chunk_["body_sha256"] = hash_.finish_hex();
     chunk_["has_body"] = has_body_;
     chunk_["flag"] = std::string(1, static_cast<char>(done.flag));
-    if (!invalid_) invalid_ = done.invalid;
+    if (!invalid_ && done.invalid) invalid_ = describe(*done.invalid);
     if (invalid_) {
-      chunk_["invalid"] = describe(*invalid_);
+      chunk_["invalid"] = *invalid_;
       ++invalid_chunks_;
     }
     print(chunk_);
@@ -101,7 +101,7 @@ class Decoder {
   backend::Sha256 hash_;
   Json chunk_;
   bool has_body_ = false;
-  std::optional<Errc> invalid_;
+  std::optional<std::string> invalid_;
   bool failed_ = false;
   bool broken_ = false;
   std::uint64_t invalid_chunks_ = 0;

@@ -21,7 +21,10 @@ constexpr Duration close_patience = std::chrono::seconds(2);
 // Hashes what comes and keeps nothing of it.
 class HashingReceiver {
  public:
-  void on(const MessageStarted& event) { message_id_ = json_text(event.head.message_id); }
+  void on(const MessageStarted& event) {
+    message_id_ = json_text(event.head.message_id);
+    content_type_ = json_text(event.head.content_type);
+  }
   void on(const MessageData& event, Engine& engine, Instant now) {
     in_order_ = in_order_ && event.offset == bytes_;
     bytes_ += event.slice.bytes.size();
@@ -32,7 +35,9 @@ class HashingReceiver {
     complete_ = !event.error && in_order_ && event.bytes == bytes_;
     chunks_ = event.chunks;
     sha256_ = hash_.finish_hex();
-    Json fields{{"message_id", message_id_}, {"bytes", bytes_}, {"sha256", sha256_}};
+    Json fields{{"message_id", message_id_}, {"content_type", content_type_}};
+    fields["bytes"] = bytes_;
+    fields["sha256"] = sha256_;
     fields["chunks"] = chunks_;
     fields["complete"] = complete_;
     fields["file"] = nullptr;
@@ -45,7 +50,7 @@ class HashingReceiver {
   const std::string& sha256() const noexcept { return sha256_; }
 
  private:
-  std::string message_id_, sha256_;
+  std::string message_id_, content_type_, sha256_;
   backend::Sha256 hash_;
   std::uint64_t bytes_ = 0;
   std::uint32_t chunks_ = 0;
@@ -279,21 +284,21 @@ bool check_file(const DemoOptions& options, Output& output) {
 int run_demo(const DemoOptions& options) {
   const Instant start = backend::steady_now();
   Output output(options.common.json, options.common.verbose, start);
-  std::unique_ptr<TraceFile> trace;
-  if (!check_file(options, output) || !open_trace(options.common, start, output, trace)) return 1;
+  if (!check_file(options, output)) return 1;
+  Trace trace(options.common, start, output);
   Loop loop;
   std::array<std::unique_ptr<Endpoint>, 2> endpoints;
   for (std::size_t i = 0; i < endpoints.size(); ++i) {
     EndpointOptions endpoint_options;
     endpoint_options.name = i == 0 ? "a" : "b";
-    endpoint_options.trace = trace.get();
+    endpoint_options.trace = trace.file();
     auto endpoint = Endpoint::create(endpoint_options, output);
     if (!endpoint) return output.error(endpoint.error()), 1;
     endpoints[i] = *std::move(endpoint);
   }
   output.note("backend: epoll");
   const int status = Demo(options, *endpoints[0], *endpoints[1], loop, output).run();
-  return close_trace(trace.get(), output) ? status : 1;
+  return trace.close(status);
 }
 
 }  // namespace msrp::app

@@ -9,6 +9,7 @@
 
 #include "apps/msrp/listen_address.hpp"
 #include "apps/msrp/text.hpp"
+#include "apps/msrp/trace.hpp"
 #include "msrp/headers.hpp"
 
 #ifndef MSRP_VERSION
@@ -40,15 +41,19 @@ void add_common(CLI::App& command, CommonOptions& options) {
       ->type_name("NAME");
   command.add_flag("--json", options.json, "Print one JSON object a line instead of text");
   command.add_flag("-v,--verbose", options.verbose, "Say more, on standard error");
-  command.add_option("--trace", options.trace_file, "Write every chunk to FILE (.jsonl)")
+  command
+      .add_option("--trace", options.trace_file,
+                  "Write down every chunk, in the format that FILE's name ends in: .jsonl (an "
+                  "object a line), .pcapng (for Wireshark) or .html (a page with a diagram)")
       ->type_name("FILE");
   command
       .add_option("--trace-body", options.trace_body_bytes,
                   "Octets of each chunk's body in the trace (0)")
       ->type_name("N")
       ->check(CLI::Range(std::size_t{0}, std::size_t{1024 * 1024}));
-  command.add_flag("--trace-secrets", options.trace_secrets,
-                   "Keep session-ids and credentials in the trace");
+  command.add_flag(
+      "--trace-secrets", options.trace_secrets,
+      "Keep session-ids and credentials in the trace, which are overwritten with x otherwise");
 }
 
 void add_signaling(CLI::App& command, SignalingOptions& options, Raw& raw) {
@@ -159,9 +164,10 @@ void check_common(const CommonOptions& options) {
       throw WrongUsage{"--trace-body without --trace: add --trace FILE"};
     if (options.trace_secrets)
       throw WrongUsage{"--trace-secrets without --trace: add --trace FILE"};
-  } else if (!options.trace_file.ends_with(".jsonl")) {
-    throw WrongUsage{fmt::format("'{}' has no known trace format: end the name in .jsonl",
-                                 printable(options.trace_file))};
+  } else if (!TraceFile::knows_format(options.trace_file)) {
+    throw WrongUsage{
+        fmt::format("'{}' has no known trace format: end the name in .jsonl, .pcapng or .html",
+                    printable(options.trace_file))};
   }
 }
 
@@ -278,6 +284,9 @@ Options parse_options(int argc, char** argv) {
     return Finished{app.exit(success)};
   } catch (const CLI::ParseError& error) {
     if (argc < 2) return wrong_usage("no subcommand: see 'msrp --help'");
+    if (app.get_subcommands().empty() && argv[1][0] != '-') {
+      return wrong_usage(fmt::format("'{}' is no subcommand: see 'msrp --help'", argv[1]));
+    }
     const auto given = app.get_subcommands();
     const std::string name = given.empty() ? "" : given.front()->get_name() + " ";
     return wrong_usage(fmt::format("{}: see 'msrp {}--help'", error.what(), name));

@@ -25,6 +25,11 @@ std::optional<std::string> file_name_of(const HeadView& head) {
   return name->quoted ? unquote(name->value) : std::string(name->value);
 }
 
+std::string reason_of(const Error& error) {
+  if (error.code == Errc::truncated) return "the connection ended in the middle of it";
+  return std::string(describe(error.code));
+}
+
 bool is_plain_text(std::string_view content_type) {
   const auto type = MediaTypeView::parse(content_type);
   return type && accepts("text/plain", *type);
@@ -78,29 +83,43 @@ void Receiver::on(const MessageEnded& event) {
     shown_ = {};
     progress_.end();
   }
-  Json fields{{"message_id", json_text(message->id)},
-              {"content_type", json_text(message->content_type)},
-              {"bytes", event.bytes}};
-  fields["sha256"] = nullptr;
-  fields["chunks"] = event.chunks;
-  fields["complete"] = false;
-  fields["file"] = nullptr;
   const Instant now = endpoint_.now();
+  Json fields = fields_of(*message, event.bytes, event.chunks);
   if (!event.error && keep(*message, event.bytes, fields)) {
     ++messages_done_;
     output_.event("message", std::move(fields), now);
     static_cast<void>(endpoint_.engine().send_report(event.message, status::ok, now));
     return;
   }
-  ++failed_;
-  output_.event("message", std::move(fields), now);
   const std::string reason = !message->problem.empty() ? message->problem
-                             : event.error             ? std::string(describe(event.error->code))
+                             : event.error             ? reason_of(*event.error)
                                                        : std::string(std::strerror(errno));
-  tell_failure(*message, event.error ? event.error->status : status::stop_sending, reason);
+  tell_incomplete(*message, event.bytes, event.chunks,
+                  event.error ? event.error->status : status::stop_sending, reason);
+  output_.error(fmt::format("'{}' did not come whole, {}", printable(message->name), reason),
+                message->problem.empty() ? "ask the sender for it again" : "look at the folder");
   if (!event.error) {
     static_cast<void>(endpoint_.engine().send_report(event.message, status::stop_sending, now));
   }
+}
+
+void Receiver::discard_all(std::string_view reason) {
+  for (const auto& [handle, message] : messages_) {
+    tell_incomplete(*message, message->bytes, nullptr, 0, reason);
+  }
+  messages_.clear();
+}
+
+// Of an event about a message of which nothing is kept, yet.
+Json Receiver::fields_of(const Message& message, std::uint64_t bytes, Json chunks) {
+  Json fields{{"message_id", json_text(message.id)},
+              {"content_type", json_text(message.content_type)},
+              {"bytes", bytes}};
+  fields["sha256"] = nullptr;
+  fields["chunks"] = std::move(chunks);
+  fields["complete"] = false;
+  fields["file"] = nullptr;
+  return fields;
 }
 
 bool Receiver::store(Message& message, std::uint64_t offset, std::span<const std::byte> bytes) {
@@ -165,13 +184,15 @@ bool Receiver::keep(Message& message, std::uint64_t bytes, Json& fields) {
   return true;
 }
 
-void Receiver::tell_failure(const Message& message, std::uint16_t status, std::string_view reason) {
+void Receiver::tell_incomplete(const Message& message, std::uint64_t bytes, Json chunks,
+                               std::uint16_t status, std::string_view reason) {
+  ++failed_;
+  const Instant now = endpoint_.now();
+  output_.event("message", fields_of(message, bytes, std::move(chunks)), now);
   Json fields{{"message_id", json_text(message.id)}};
   fields["status"] = status == 0 ? Json() : Json(status);
   fields["reason"] = reason;
-  output_.event("failed", std::move(fields), endpoint_.now());
-  output_.error(fmt::format("'{}' did not come whole, {}", printable(message.name), reason),
-                message.problem.empty() ? "ask the sender for it again" : "look at the folder");
+  output_.event("failed", std::move(fields), now);
 }
 
 }  // namespace msrp::app

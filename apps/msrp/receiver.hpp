@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -28,8 +29,9 @@ class Receiver {
   void on(const MessageStarted& event);
   void on(const MessageData& event);
   void on(const MessageEnded& event);
-  // Forgets what is incomplete; no part of it stays.
-  void discard_all() { messages_.clear(); }
+  // Gives up what is incomplete, for that reason, which is not said as an error; no part of it
+  // stays.
+  void discard_all(std::string_view reason);
 
   std::uint64_t messages_done() const noexcept { return messages_done_; }
   std::uint64_t bytes_in() const noexcept { return bytes_in_; }
@@ -55,7 +57,9 @@ class Receiver {
   void refuse(IncomingHandle handle, Message& message, std::string problem);
   // Text or file in its place; false: it could not be put there.
   bool keep(Message& message, std::uint64_t bytes, Json& fields);
-  void tell_failure(const Message& message, std::uint16_t status, std::string_view reason);
+  static Json fields_of(const Message& message, std::uint64_t bytes, Json chunks);
+  void tell_incomplete(const Message& message, std::uint64_t bytes, Json chunks,
+                       std::uint16_t status, std::string_view reason);
 
   Endpoint& endpoint_;
   Output& output_;

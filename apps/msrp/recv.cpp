@@ -53,7 +53,7 @@ class RecvCommand {
       if (!listener) fail("cannot listen", describe(listener.error().code));
     }
     loop_.run();
-    receiver_.discard_all();
+    receiver_.discard_all("the session ended");
     loop_.wind_up(endpoint_.now() + close_patience);
     progress_.end();
     print_summary(output_,
@@ -134,7 +134,7 @@ class RecvCommand {
   void fail(std::string_view what_happened, std::string_view what_to_do) {
     if (std::exchange(failed_, true)) return;
     output_.error(what_happened, what_to_do);
-    receiver_.discard_all();
+    receiver_.discard_all(what_happened);
     if (sessions_.empty()) return loop_.stop();
     for (const SessionId session : sessions_) endpoint_.engine().close(session, endpoint_.now());
     loop_.set_alarm(this, endpoint_.now() + close_patience, [this] { loop_.stop(); });
@@ -166,17 +166,16 @@ int run_recv(const RecvOptions& options) {
         "name a folder of yours with --out");
     return 1;
   }
-  std::unique_ptr<TraceFile> trace;
-  if (!open_trace(options.common, start, output, trace)) return 1;
+  Trace trace(options.common, start, output);
   EndpointOptions endpoint_options;
   if (!options.signaling.sdp) endpoint_options.timeouts.complete = for_ever;
-  endpoint_options.trace = trace.get();
+  endpoint_options.trace = trace.file();
   Loop loop;
   const auto endpoint = Endpoint::create(endpoint_options, output);
   if (!endpoint) return output.error(endpoint.error()), 1;
   output.note("backend: epoll");
   const int status = RecvCommand(options, **endpoint, loop, output, *folder).run();
-  return close_trace(trace.get(), output) ? status : 1;
+  return trace.close(status);
 }
 
 }  // namespace msrp::app

@@ -41,24 +41,24 @@ std::optional<Instant> earlier(std::optional<Instant> a, std::optional<Instant> 
 std::optional<ConnId> WatchedEngine::on_accepted(ListenerId listener, const TransportInfo& info,
                                                  Instant now) {
   const auto conn = Engine::on_accepted(listener, info, now);
-  if (conn) tell("accepted", *conn, info, now);
+  if (conn) tell(true, *conn, info, now);
   return conn;
 }
 
 void WatchedEngine::on_connected(ConnId conn, const TransportInfo& info, Instant now) {
-  tell("connected", conn, info, now);  // first, since the binding SEND is made in the next line
+  tell(false, conn, info, now);  // first, since the binding SEND is made in the next line
   Engine::on_connected(conn, info, now);
 }
 
 void WatchedEngine::on_closed(ConnId conn, Instant now) {
   Engine::on_closed(conn, now);
-  if (tracer_ != nullptr) tracer_->closed(conn);
+  if (tracer_ != nullptr) tracer_->closed(conn, now);
 }
 
-void WatchedEngine::tell(std::string_view what, ConnId conn, const TransportInfo& info,
-                         Instant now) {
-  output_.note(fmt::format("{} {}, here {}", what, info.peer.text(), info.local.text()));
-  if (tracer_ != nullptr) tracer_->connected(conn, info, now);
+void WatchedEngine::tell(bool accepted, ConnId conn, const TransportInfo& info, Instant now) {
+  output_.note(fmt::format("{} {}, here {}", accepted ? "accepted" : "connected", info.peer.text(),
+                           info.local.text()));
+  if (tracer_ != nullptr) tracer_->connected(conn, info, accepted, now);
 }
 
 // ---- Endpoint
@@ -216,22 +216,22 @@ void Loop::take_signal() {
 
 // ---- the process
 
-bool open_trace(const CommonOptions& options, Instant start, Output& output,
-                std::unique_ptr<TraceFile>& trace) {
-  if (options.trace_file.empty()) return true;
-  trace = TraceFile::create(options.trace_file, {options.trace_body_bytes, options.trace_secrets},
-                            start);
-  if (trace != nullptr) return true;
-  output.error(fmt::format("cannot write the trace '{}', {}", printable(options.trace_file),
-                           std::strerror(errno)),
-               "name a file that can be written");
-  return false;
+Trace::Trace(const CommonOptions& options, Instant start, Output& output) {
+  if (options.trace_file.empty()) return;
+  const auto complain = [&output, name = options.trace_file](int error) {
+    output.complain(
+        fmt::format("cannot write the trace '{}', {}", printable(name), std::strerror(error)),
+        error == ENOSPC ? "make room for it" : "name a file that can be written");
+  };
+  file_ = TraceFile::create(options.trace_file, {options.trace_body_bytes, options.trace_secrets},
+                            start, complain);
+  failed_ = file_ == nullptr;
+  if (failed_) complain(errno);
 }
 
-bool close_trace(TraceFile* trace, Output& output) {
-  if (trace == nullptr || trace->close()) return true;
-  output.error("the trace could not be written whole", "make room for it");
-  return false;
+int Trace::close(int status) {
+  const bool whole = !failed_ && (file_ == nullptr || file_->close());
+  return whole ? status : 1;
 }
 
 std::uint64_t peak_memory_bytes() {

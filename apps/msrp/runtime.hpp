@@ -32,7 +32,7 @@ class WatchedEngine : public Engine {
   void on_closed(ConnId conn, Instant now);
 
  private:
-  void tell(std::string_view what, ConnId conn, const TransportInfo& info, Instant now);
+  void tell(bool accepted, ConnId conn, const TransportInfo& info, Instant now);
 
   Tracer* tracer_;
   Output& output_;
@@ -131,11 +131,20 @@ class Loop {
   bool events_ = false;  // some were handed out
 };
 
-// Opens the trace that the options ask for. false: an error was said.
-bool open_trace(const CommonOptions& options, Instant start, Output& output,
-                std::unique_ptr<TraceFile>& trace);
-// nullptr: there is none. false: it is not whole, an error was said.
-bool close_trace(TraceFile* trace, Output& output);
+// The trace that the options ask for. A trace that cannot be written is said once, stops nothing
+// and makes the exit status 1.
+class Trace {
+ public:
+  Trace(const CommonOptions& options, Instant start, Output& output);
+  TraceFile* file() noexcept { return file_.get(); }  // nullptr: there is none
+  // The exit status, when the command's own is this.
+  int close(int status);
+
+ private:
+  std::unique_ptr<TraceFile> file_;
+  bool failed_ = false;
+};
+
 // The highest resident size of this process so far.
 std::uint64_t peak_memory_bytes();
 

@@ -46,6 +46,7 @@ class SendCommand {
     }
     loop_.run();
     loop_.wind_up(endpoint_.now() + close_patience);
+    sender_.give_up_rest(failed_ ? std::string_view(problem_) : describe(ended_.code));
     print_summary(output_,
                   {.bytes_out = sender_.bytes_done(), .messages_out = sender_.messages_done()},
                   endpoint_.now());
@@ -166,6 +167,7 @@ class SendCommand {
 
   void fail(std::string_view what_happened, std::string_view what_to_do) {
     if (std::exchange(failed_, true)) return;
+    problem_ = what_happened;
     output_.error(what_happened, what_to_do);
     close();
   }
@@ -181,6 +183,7 @@ class SendCommand {
   Error ended_{Errc::closed};
   bool closing_ = false;
   bool failed_ = false;
+  std::string problem_;  // when failed_
 };
 
 // Said before anything is connected to.
@@ -206,17 +209,17 @@ bool check_files(const SendOptions& options, Output& output) {
 int run_send(const SendOptions& options) {
   const Instant start = backend::steady_now();
   Output output(options.common.json, options.common.verbose, start);
-  std::unique_ptr<TraceFile> trace;
-  if (!check_files(options, output) || !open_trace(options.common, start, output, trace)) return 1;
+  if (!check_files(options, output)) return 1;
+  Trace trace(options.common, start, output);
   EndpointOptions endpoint_options;
   if (options.chunk_bytes) endpoint_options.limits.quantum_bytes = *options.chunk_bytes;
-  endpoint_options.trace = trace.get();
+  endpoint_options.trace = trace.file();
   Loop loop;
   const auto endpoint = Endpoint::create(endpoint_options, output);
   if (!endpoint) return output.error(endpoint.error()), 1;
   output.note("backend: epoll");
   const int status = SendCommand(options, **endpoint, loop, output).run();
-  return close_trace(trace.get(), output) ? status : 1;
+  return trace.close(status);
 }
 
 }  // namespace msrp::app

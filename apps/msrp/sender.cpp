@@ -281,11 +281,17 @@ void Sender::fail_item(std::size_t item, std::string_view id, std::uint16_t stat
   Json fields{{"message_id", id.empty() ? Json() : Json(id)},
               {"status", status == 0 ? Json() : Json(status)},
               {"reason", reason}};
+  const std::string name = options_.items[item].base_name();
+  if (!name.empty()) fields["file"] = json_text(name);
   output_.event("failed", std::move(fields), endpoint_.now());
   if (what_to_do.empty()) return;
   output_.error(fmt::format("{} was not delivered, {}{}", options_.items[item].label(), reason,
                             status == 0 ? "" : fmt::format(" ({})", status)),
                 what_to_do);
+}
+
+void Sender::give_up_rest(std::string_view reason) {
+  while (next_item_ < options_.items.size()) fail_item(next_item_++, "", 0, reason, "");
 }
 
 void Sender::check_done() {

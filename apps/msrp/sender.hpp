@@ -43,6 +43,9 @@ class Sender {
   void on(const MessageFailed& event);
   void on(const MessageDone& event);
 
+  // Events for what was never begun, because the session ended before.
+  void give_up_rest(std::string_view reason);
+
   std::uint64_t messages_done() const noexcept { return messages_done_; }
   std::uint64_t messages_total() const noexcept { return options_.items.size(); }
   std::uint64_t bytes_read() const noexcept { return read_bytes_; }

@@ -134,10 +134,20 @@ def check_memory():
             assert memory < 24 * 1024 or is_sanitized(), memory
 
 
+def check_missing():
+    """A header that is missing is named."""
+    for name in ("Message-ID", "Content-Type"):
+        lines = [line for line in EXAMPLES[:EXAMPLES.index(b"MSRP a786hjs2 200")].split(b"\r\n")
+                 if not line.startswith(name.encode())]
+        [chunk], _ = decode(b"\r\n".join(lines))
+        assert chunk["invalid"] == f"missing header: {name}", chunk
+
+
 def main():
     check_good()
     check_split_each()
     check_bad()
+    check_missing()
     check_memory()
 
 

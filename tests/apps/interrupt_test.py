@@ -27,6 +27,9 @@ def main():
                 recv.wait(1)
                 one_error_line(recv.err)
                 assert os.listdir(target) == []
+                begun = recv.event("message")
+                assert begun["complete"] is False and begun["file"] is None, begun
+                assert recv.event("failed")["reason"] == "interrupted"
                 send.wait(1)
                 one_error_line(send.err)
         with folder() as target:
@@ -40,6 +43,15 @@ def main():
                 assert message["file"] is None
                 recv.event("closed")
                 assert os.listdir(target) == []
+    # A sender that is killed: the receiver says what happened, and goes on.
+    with folder() as target:
+        recv, send = start(target)
+        with recv, send:
+            send.signal(signal.SIGKILL)
+            reason = recv.event("failed")["reason"]
+            assert reason == "the connection ended in the middle of it", reason
+            assert reason in recv.line(stream="err")
+            assert os.listdir(target) == []
     # Two endpoints that keep each other busy listen to it as well.
     with Process("demo", "--size", "1TiB", "--json") as demo:
         demo.event("bound")

@@ -1,14 +1,15 @@
 """Every event of --json has the fields that are promised, of the types that are promised."""
+import json
 import os
 
-from harness import Process, folder, make_bytes, read, receiver, sha256, write
+from harness import Process, folder, make_bytes, read, receiver, run, sha256, write
 
 NUMBER, TEXT, BOOL = (int, float), str, bool
 SCHEMA = {
     "listening": {"path": TEXT},
     "bound": {"local": TEXT, "remote": TEXT},
     "message": {"message_id": TEXT, "content_type": TEXT, "bytes": int,
-                "sha256": (str, type(None)), "chunks": int, "complete": BOOL,
+                "sha256": (str, type(None)), "chunks": (int, type(None)), "complete": BOOL,
                 "file": (str, type(None))},
     "text": {"message_id": TEXT, "body": TEXT},
     "delivered": {"message_id": TEXT},
@@ -83,9 +84,18 @@ def main():
         # A failure: nobody there any more.
         with receiver("--out", target) as recv:
             path = recv.path()
-        with Process("send", path, "--json", "--text", "x") as send:
+        with Process("send", path, "--json", "--text", "x", file) as send:
             send.wait(1)
-            assert check(send.events()) == ["summary"]
+            # What was never begun failed as well.
+            assert check(send.events()) == ["failed", "failed", "summary"]
+            text, other = send.events()[:2]
+            assert text["message_id"] is None and "no session" in text["reason"], text
+            assert "file" not in text and other["file"] == "octets", other
+
+        # The demo's messages are told of like everybody's.
+        out, _ = run("demo", "--size", "1000", "--json")
+        messages = [json.loads(line) for line in out.splitlines() if '"message"' in line]
+        assert [each["content_type"] for each in messages] == ["application/octet-stream"] * 2
 
 
 if __name__ == "__main__":

@@ -45,6 +45,7 @@ def main():
         out, err = run(*args, status=2)
         assert out == "", (args, out)
         one_error_line(err)
+    assert "'nonsense'" in run("nonsense", status=2)[1]
     out, _ = run("--help")
     for command in ("demo", "recv", "send", "decode"):
         assert command in out
