@@ -16,6 +16,8 @@ import rules
 ROOT = os.path.abspath(sys.argv[1])
 COMPILER = sys.argv[2:]
 FLAGS = ["-std=c++23", "-x", "c++", "-fsyntax-only", "-Wall", "-Wextra", "-Werror"]
+# As meson.build has it: options structs are filled by name. Not for the headers of our users.
+OWN_FLAGS = ["-Wno-missing-field-initializers"]
 # What a folder's own code is compiled with.
 INCLUDES = {
     "core/include/": ["core/include"],
@@ -28,10 +30,11 @@ INCLUDES = {
 }
 
 
-def compile_alone(header, includes):
+def compile_alone(header, includes, more=()):
     """What the compiler says about a file that includes the header twice and nothing else."""
     source = f'#include "{header}"\n#include "{header}"\n'
-    command = [*COMPILER, *FLAGS, *("-I" + os.path.join(ROOT, path) for path in includes), "-"]
+    folders = ("-I" + os.path.join(ROOT, path) for path in includes)
+    command = [*COMPILER, *FLAGS, *more, *folders, "-"]
     done = subprocess.run(command, input=source, text=True, capture_output=True, cwd=ROOT,
                           check=False)
     return done.stderr if done.returncode != 0 else ""
@@ -57,7 +60,8 @@ class Headers(unittest.TestCase):
         for path in paths:
             folder = next((f for f in INCLUDES if path.startswith(f)), None)
             if path.endswith(".hpp") and folder and path not in compiled_elsewhere:
-                jobs.append((path, INCLUDES[folder]))
+                more = [] if folder == "core/include/" else OWN_FLAGS
+                jobs.append((path, INCLUDES[folder], more))
         self.assertGreater(len(jobs), 10)
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             complaints = "".join(pool.map(lambda job: compile_alone(*job), jobs))

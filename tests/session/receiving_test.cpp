@@ -1,6 +1,7 @@
 // Messages that come whole (RFC 4975 section 7.3).
 #include <gtest/gtest.h>
 
+#include "msrp/headers.hpp"
 #include "support/pair.hpp"
 
 namespace msrp::test {
@@ -258,6 +259,29 @@ TEST(Receiving, MessageIdsBelongToTheirSession) {
     EXPECT_TRUE(message.body == (message.session == other.b ? pattern(6000, 2) : pattern(5000, 1)));
   }
   EXPECT_EQ(seen, 2);
+}
+
+// R4975-7.1.1-37: what a message is for is what its sender says, and otherwise to be shown.
+TEST(Receiving, MessagesAreToBeRendered) {
+  struct Case {
+    const char* said;
+    std::string_view disposition;
+  };
+  for (const Case& c : {Case{"", "render"}, Case{"attachment; filename=\"a.txt\"", "attachment"},
+                        Case{"Render", "Render"}, Case{";", "error"}}) {
+    Solo world({.role = Role::passive});
+    std::string got;
+    world.node.on_event = [&](const Event& event) {
+      const auto* started = std::get_if<MessageStarted>(&event);
+      if (started == nullptr) return;
+      const auto disposition = disposition_of(started->head);
+      got = disposition ? disposition->disposition : "error";
+    };
+    SendParts parts = world.parts("abc");
+    if (*c.said != '\0') parts.extra.emplace_back("Content-Disposition", c.said);
+    world.peer_sends(parts);
+    EXPECT_EQ(got, c.disposition) << c.said;
+  }
 }
 
 }  // namespace

@@ -158,11 +158,11 @@ class Engine {
 
   // Refuses an incoming message with a status (413 stops the sender, RFC 4975 section 10.5). Octets
   // that still come are dropped. MessageEnded{aborted} follows. Errors: stale_handle,
-  // invalid_argument (status not 4xx-6xx).
+  // invalid_argument (status not 4xx-6xx, or the 408 that only relays say, section 10.4).
   Result<void> reject(IncomingHandle message, std::uint16_t status, Instant now);
   // For sessions with automatic_reports off: a success or failure REPORT, if the message asked for
   // that kind. Valid until the next message is complete or the handle's message was reported whole;
-  // see limits.
+  // see limits. Errors: stale_handle, invalid_argument (status not 200-699, or 408).
   Result<void> send_report(IncomingHandle message, std::uint16_t status, Instant now);
   // Gives receive credit back for octets of MessageData and ChunkData.
   void release(SessionId session, std::size_t bytes, Instant now);

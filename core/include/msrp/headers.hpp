@@ -52,6 +52,10 @@ struct ContentDispositionView {
   static Result<ContentDispositionView> parse(std::string_view text) noexcept;
   std::optional<ParameterView> parameter(std::string_view name) const noexcept;
 };
+// What is to become of a message: its Content-Disposition, and "render" without one (RFC 4975
+// section 7.1.1). Errors: bad_header_value; RFC 2183 section 2.8 has what is not understood treated
+// as "attachment".
+Result<ContentDispositionView> disposition_of(const HeadView& head) noexcept;
 
 Result<StatusHeader> parse_status_header(std::string_view value) noexcept;
 Result<bool> parse_success_report(std::string_view value) noexcept;

@@ -454,7 +454,9 @@ void Engine::Impl::erase_incoming(IncomingMessage& message) noexcept {
 }
 
 Result<void> Engine::Impl::reject(IncomingHandle handle, std::uint16_t status, Instant now) {
-  if (status < 400 || status > 699) return fail(Errc::invalid_argument);
+  if (status < 400 || status > 699 || status == status::timeout) {
+    return fail(Errc::invalid_argument);
+  }
   IncomingMessage* message = incoming.find(handle);
   if (message == nullptr || message->stage != IncomingMessage::Stage::started) {
     return fail(Errc::stale_handle);

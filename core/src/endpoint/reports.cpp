@@ -183,7 +183,7 @@ Result<void> Engine::Impl::report(IncomingHandle handle, std::uint16_t code, Ins
   if (message == nullptr || message->stage != IncomingMessage::Stage::reportable) {
     return fail(Errc::stale_handle);
   }
-  if (code < 200 || code > 699) return fail(Errc::invalid_argument);
+  if (code < 200 || code > 699 || code == status::timeout) return fail(Errc::invalid_argument);
   const bool wanted = is_success(code) ? message->success_report : message->failure_report;
   if (wanted) report_on(sessions[message->session], *message, code, now);
   erase_incoming(*message);

@@ -120,6 +120,12 @@ std::optional<ParameterView> ContentDispositionView::parameter(
   return find_parameter(parameters, name);
 }
 
+Result<ContentDispositionView> disposition_of(const HeadView& head) noexcept {
+  const HeaderField* field = head.find(HeaderId::content_disposition);
+  if (field == nullptr) return ContentDispositionView{"render", {}};
+  return ContentDispositionView::parse(field->value);
+}
+
 // "000 200 OK"
 Result<StatusHeader> parse_status_header(std::string_view value) noexcept {
   constexpr std::size_t code_at = 4, comment_at = 8;
