@@ -233,32 +233,41 @@ TEST(ChunkLevel, FailureReportDecidesWhatGoesOut) {
   }
 }
 
-// Requests that nobody answers stop the reading, and no octet of what waits is lost.
+// Requests that nobody answers stop the reading, by their number or by the paths that their answers
+// need, and no octet of what waits is lost.
 TEST(ChunkLevel, UnansweredRequestsStopTheReading) {
-  SoloOptions options = handling(Handling::chunks);
-  options.node.config.limits.requests = 8;
-  Solo world(options);
-  world.deliver_max = 64;
-  constexpr std::size_t count = 40;
-  for (std::size_t i = 0; i < count; ++i) {
-    SendParts parts = world.parts("number " + std::to_string(i));
-    parts.to = world.local;
-    parts.from = world.remote;
-    parts.transaction_id = "tran" + std::to_string(1000 + i);
-    parts.message_id = "mess" + std::to_string(1000 + i);
-    world.peer.send(wire_send(parts));
+  for (const bool by_paths : {false, true}) {
+    SoloOptions options = handling(Handling::chunks);
+    if (by_paths) {
+      options.node.config.limits.path_bytes = 500;
+    } else {
+      options.node.config.limits.requests = 8;
+    }
+    Solo world(options);
+    const std::size_t most = by_paths ? 499 / (world.local.size() + world.remote.size()) + 1 : 8;
+    ASSERT_GT(most, 1U);
+    world.deliver_max = 64;
+    constexpr std::size_t count = 40;
+    for (std::size_t i = 0; i < count; ++i) {
+      SendParts parts = world.parts("number " + std::to_string(i));
+      parts.to = world.local;
+      parts.from = world.remote;
+      parts.transaction_id = "tran" + std::to_string(1000 + i);
+      parts.message_id = "mess" + std::to_string(1000 + i);
+      world.peer.send(wire_send(parts));
+    }
+    world.drive();
+    EXPECT_TRUE(world.end_of(world.node).paused);
+    EXPECT_EQ(world.node.requests.size(), most);
+    for (std::size_t i = 0; i < count; ++i) {
+      ASSERT_LT(i, world.node.requests.size()) << "it does not go on";
+      EXPECT_LE(world.node.requests.size(), i + most);
+      EXPECT_TRUE(respond(world, i, 200)) << i;
+      EXPECT_EQ(world.node.requests[i].body, "number " + std::to_string(i));
+    }
+    EXPECT_EQ(world.peer.take().size(), count);
+    EXPECT_FALSE(world.end_of(world.node).paused);
   }
-  world.drive();
-  EXPECT_TRUE(world.end_of(world.node).paused);
-  EXPECT_EQ(world.node.requests.size(), 8U);
-  for (std::size_t i = 0; i < count; ++i) {
-    ASSERT_LT(i, world.node.requests.size()) << "it does not go on";
-    EXPECT_LE(world.node.requests.size(), i + 8);
-    EXPECT_TRUE(respond(world, i, 200)) << i;
-    EXPECT_EQ(world.node.requests[i].body, "number " + std::to_string(i));
-  }
-  EXPECT_EQ(world.peer.take().size(), count);
-  EXPECT_FALSE(world.end_of(world.node).paused);
 }
 
 // R4975-7.1.4-4: requests that want no answer take no place among those that wait for one.

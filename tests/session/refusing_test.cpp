@@ -241,5 +241,41 @@ TEST(Refusing, TheAbortOfARefusedLaterChunkEndsTheMessage) {
   EXPECT_EQ(world.node.engine().stats().incoming_messages, 0U);
 }
 
+// The paths of those who want REPORTs are kept, as far as Limits::path_bytes goes. That of the
+// session's peer is there anyhow.
+TEST(Refusing, PathsForReportsHaveABound) {
+  SoloOptions options{.role = Role::passive};
+  options.node.config.limits.path_bytes = 100;
+  Solo world(options);
+  const auto begin = [&](const std::string& id, const std::string& from) {
+    SendParts parts = world.parts("x");
+    parts.from = from;
+    parts.message_id = id;
+    parts.byte_range = "1-1/2";
+    parts.success_report = "yes";
+    parts.flag = '+';
+    world.peer_sends(parts);
+    return world.peer.next().word;
+  };
+  for (const char* id : {"own-1", "own-2", "own-3", "own-4"}) {
+    EXPECT_EQ(begin(id, world.remote), "200") << id;
+  }
+  const std::string other = "msrp://192.0.2.9:5678/" + std::string(60, 'o') + ";tcp";
+  EXPECT_EQ(begin("other-1", other), "200");
+  EXPECT_EQ(begin("other-2", other), "413");
+  SendParts rest = world.parts("y");
+  rest.from = other;
+  rest.message_id = "other-1";
+  rest.byte_range = "2-2/2";
+  rest.success_report = "yes";
+  world.peer_sends(rest);
+  const auto said = world.peer.take();
+  ASSERT_EQ(said.size(), 2U);
+  EXPECT_EQ(said[0].word, "200");
+  EXPECT_EQ(said[1].word, "REPORT");
+  EXPECT_EQ(said[1].header("To-Path"), other);
+  EXPECT_EQ(begin("other-3", other), "200") << "there is room again";
+}
+
 }  // namespace
 }  // namespace msrp::test

@@ -22,8 +22,11 @@ struct Limits {
   std::uint32_t incoming_messages = 64;    // incomplete at the same time, a session
   std::uint32_t intervals = 64;            // gaps in one incoming message
   std::uint32_t bad_chunks = 16;           // bad ones before a close, without a session
-  std::uint32_t requests =
-      256;  // for the application to answer, before reading stops, a connection
+  // For the application to answer, before reading stops, a connection.
+  std::uint32_t requests = 256;
+  // Paths kept for REPORTs and answers, a connection. More of them: 413 for a message that needs
+  // one, and reading stops while there are requests to answer.
+  std::uint32_t path_bytes = 128 * 1024;
   std::uint32_t remembered_message_ids = 128;  // of messages that came whole, a session
   std::uint32_t remembered_sessions = 256;     // ended ones whose Message-IDs are kept
   std::uint32_t events = 1024;                 // not polled yet, before reading stops
@@ -50,8 +53,8 @@ struct Timeouts {
   Duration message{};     // an incoming message of which nothing more comes is given up
 };
 
-// Memory that one connection can take in user space at the most, in bytes, as the sum of its named
-// parts.
-std::size_t connection_bytes_max(const Limits& limits) noexcept;
+// Memory that one connection with so many sessions can take in user space at the most, in bytes, as
+// the sum of its named parts. Events that are not polled yet belong to the engine.
+std::size_t connection_bytes_max(const Limits& limits, std::size_t sessions = 1) noexcept;
 
 }  // namespace msrp

@@ -22,8 +22,8 @@ void Engine::Impl::chunk_head(Connection& conn, Session& session, const HeadView
   request.wants_answer = !chunk.answered;
   if (request.wants_answer) {
     request.transaction_id = Ident(head.transaction_id);
-    request.answer_to = chunk.answer_to;
-    request.answer_from = chunk.answer_from;
+    request.answer_to = CountedText(chunk.answer_to, conn.path_bytes);
+    request.answer_from = CountedText(chunk.answer_from, conn.path_bytes);
   }
   events.push_started(session.id, handle, head);
   undo.dismiss();
@@ -86,8 +86,8 @@ Result<void> Engine::Impl::answer_request(Connection& conn, const IncomingReques
   head.transaction_id = request.transaction_id.text();
   head.status = code;
   head.comment = comment;
-  head.to_path = request.answer_to;
-  head.from_path = request.answer_from;
+  head.to_path = request.answer_to.text();
+  head.from_path = request.answer_from.text();
   MSRP_TRY_VOID(writer.write_control(conn, head, now));
   mark_sendable(conn);
   return {};

@@ -9,6 +9,11 @@ namespace {
 
 constexpr std::size_t gather_bytes_max = 256 * 1024;
 
+bool has_room_for_requests(const Connection& conn, std::uint32_t requests,
+                           std::size_t path_bytes) noexcept {
+  return conn.requests == 0 || (conn.requests < requests && conn.path_bytes < path_bytes);
+}
+
 }  // namespace
 
 // With everything that its end will need.
@@ -189,16 +194,16 @@ bool Engine::Impl::may_read(const Connection& conn) const noexcept {
   return events.size() < limits.events && conn.held_bytes < limits.held_bytes &&
          conn.control.size() + conn.transmit.bytes() <
              std::size_t{limits.transmit_bytes} + limits.control_bytes &&
-         conn.requests < limits.requests && conn.parked == nullptr &&
-         copies.room() >= copy_room_bytes;
+         has_room_for_requests(conn, limits.requests, limits.path_bytes) &&
+         conn.parked == nullptr && copies.room() >= copy_room_bytes;
 }
 
 bool Engine::Impl::may_resume(const Connection& conn) const noexcept {
   return events.size() <= limits.events / 2 && conn.held_bytes <= limits.held_bytes / 2 &&
          conn.control.size() + conn.transmit.bytes() <=
              std::size_t{limits.transmit_bytes} + limits.control_bytes / 2 &&
-         conn.requests <= limits.requests / 2 && conn.parked == nullptr &&
-         copies.room() >= copy_room_bytes;
+         has_room_for_requests(conn, limits.requests / 2 + 1, limits.path_bytes) &&
+         conn.parked == nullptr && copies.room() >= copy_room_bytes;
 }
 
 void Engine::Impl::pause(Connection& conn, Instant now) {

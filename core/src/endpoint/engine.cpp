@@ -38,12 +38,24 @@ auto guarded(F&& action) noexcept -> decltype(action()) {
 
 }  // namespace
 
-std::size_t connection_bytes_max(const Limits& limits) noexcept {
-  const std::size_t parser = sizeof(Connection) + limits.parser.head_bytes;
+std::size_t connection_bytes_max(const Limits& limits, std::size_t sessions) noexcept {
+  constexpr std::size_t interval_bytes = 2 * sizeof(std::uint64_t);
+  constexpr std::size_t growth = 2;  // what a vector's growth can take beyond its size
+  // The head that is being read, one that is parked, and the answer's addresses.
+  const std::size_t parser = sizeof(Connection) + std::size_t{4} * limits.parser.head_bytes;
   const std::size_t transmit = std::size_t{limits.transmit_bytes} + limits.quantum_bytes;
   const std::size_t control = std::size_t{2} * limits.control_bytes;
   const std::size_t transactions = std::size_t{limits.transactions} * 2 * sizeof(Transaction);
-  return parser + transmit + control + transactions + limits.held_bytes;
+  const std::size_t paths =
+      std::size_t{limits.path_bytes} + std::size_t{2} * limits.parser.head_bytes;
+  const std::size_t requests = std::size_t{limits.requests} * growth * sizeof(IncomingRequest);
+  const std::size_t message =
+      growth * (sizeof(IncomingMessage) + limits.intervals * interval_bytes);
+  const std::size_t session = growth * sizeof(Session) + limits.parser.head_bytes +
+                              limits.incoming_messages * message +
+                              growth * limits.remembered_message_ids * sizeof(std::uint64_t);
+  return parser + transmit + control + transactions + limits.held_bytes + paths + requests +
+         sessions * session;
 }
 
 Engine::Impl::Impl(const EngineConfig& configuration, Services handed_in, Instant start)

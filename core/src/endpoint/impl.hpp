@@ -234,7 +234,8 @@ struct Engine::Impl {
   // ---- reports.cpp ------------------------------------------------------------------------
   void transaction_answered(Connection& conn, TransactionId id, std::uint16_t status, Instant now);
   void transaction_timed_out(TransactionId id, Instant now) noexcept;
-  void report_head(Connection& conn, Session& session, const HeadView& head, Instant now);
+  void report_head(Connection& conn, const Session& session, const HeadView& head) noexcept;
+  void report_done(const IncomingReport& report, Instant now);
   OutgoingMessage* message_with_id(const Session& session, std::string_view message_id) noexcept;
   void report_on(Session& session, const IncomingMessage& message, std::uint16_t status,
                  Instant now);

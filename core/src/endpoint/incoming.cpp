@@ -92,6 +92,7 @@ void Engine::Impl::head_done(Connection& conn, const HeadView& head, Instant now
   chunk.message = {};
   chunk.request = {};
   chunk.responds_to = {};
+  chunk.report = {};
   if (head.is_request) return request_head(conn, head, now);
   if (head.invalid) return count_bad_chunk(conn, *head.invalid, now);
   // It counts when its end-line has come and says that the response is well formed.
@@ -118,7 +119,11 @@ void Engine::Impl::request_head(Connection& conn, const HeadView& head, Instant 
     // The answer to a SEND goes one hop, to other methods all the way (RFC 4975 section 7.2).
     chunk.answer_to =
         head.method == Method::send ? head.from_path.front().text : head.from_path.text();
-    chunk.answer_from = head.to_path.empty() ? std::string_view() : head.to_path.front().text;
+    if (!head.to_path.empty()) {
+      chunk.answer_from = head.to_path.front().text;
+    } else if (!conn.sessions.empty()) {  // an answer has to come from somewhere
+      chunk.answer_from = sessions[conn.sessions.front()].local.text();
+    }
   }
   if (head.invalid) {
     const bool method = head.invalid->code == Errc::bad_method;
@@ -136,7 +141,7 @@ void Engine::Impl::request_head(Connection& conn, const HeadView& head, Instant 
     case Method::send:
       return send_head(conn, *session, head, now);
     case Method::report:
-      return report_head(conn, *session, head, now);
+      return report_head(conn, *session, head);
     default:
       return refuse(conn, status::unknown_method, now);
   }
@@ -268,6 +273,12 @@ IncomingMessage* Engine::Impl::incoming_message(Session& session, const HeadView
     if (idle == session.incoming.end()) return nullptr;
     erase_incoming(incoming[*idle]);
   }
+  const bool reports = head.wants_success_report() || !session.automatic_reports;
+  const bool keeps_path = reports && head.from_path.text() != session.remote_path;
+  if (keeps_path &&
+      connections[session.conn].path_bytes + head.from_path.text().size() > limits.path_bytes) {
+    return nullptr;
+  }
   reserve_one(session.incoming);
   const IncomingHandle handle = incoming.emplace();
   Undo undo([&] { incoming.erase(handle); });
@@ -277,8 +288,8 @@ IncomingMessage* Engine::Impl::incoming_message(Session& session, const HeadView
   message.message_id = Ident(head.message_id);
   message.success_report = head.wants_success_report();
   message.failure_report = head.wants_failure_report() != FailureReport::no;
-  if (message.success_report || !session.automatic_reports) {
-    message.report_to = head.from_path.text();
+  if (keeps_path) {
+    message.report_to = CountedText(head.from_path.text(), connections[session.conn].path_bytes);
   }
   message.duplicate = session.received_ids.contains(head.message_id);
   message.hidden = message.duplicate && session.drop_duplicates;
@@ -342,6 +353,8 @@ void Engine::Impl::chunk_done(Connection& conn, const ChunkDone& done, Instant n
     count_bad_chunk(conn, Error{*done.invalid, status::bad_request}, now);
   } else if (transactions.find(chunk.responds_to) != nullptr) {
     transaction_answered(conn, std::exchange(chunk.responds_to, {}), chunk.status, now);
+  } else if (chunk.report.message) {
+    report_done(chunk.report, now);
   }
   IncomingMessage* message = incoming.find(chunk.message);
   if (message != nullptr && message->stage == IncomingMessage::Stage::started) {
@@ -351,6 +364,8 @@ void Engine::Impl::chunk_done(Connection& conn, const ChunkDone& done, Instant n
       end_incoming(*message, Error{Errc::aborted});
       erase_incoming(*message);
     }
+  } else if (message == nullptr && chunk.kind == IncomingChunk::Kind::body) {
+    answer(conn, status::no_such_session, now);  // it was closed meanwhile
   }
   answer(conn, status::ok, now);
   chunk.kind = IncomingChunk::Kind::none;

@@ -114,21 +114,30 @@ OutgoingMessage* Engine::Impl::message_with_id(const Session& session,
 }
 
 // Unknown messages are ignored, and nothing is ever said in answer (RFC 4975 section 7.1.2).
-void Engine::Impl::report_head(Connection&, Session& session, const HeadView& head, Instant now) {
+void Engine::Impl::report_head(Connection& conn, const Session& session,
+                               const HeadView& head) noexcept {
   OutgoingMessage* message = message_with_id(session, head.message_id);
-  if (message == nullptr || message->internal || message->failed) return;
+  if (message == nullptr || message->internal) return;
   const StatusHeader& status = *head.status_header;  // the parser asked for it
   if (status.name_space != 0) return;                // opaque: nothing follows from it
+  conn.incoming.report = {message->id, status.code, head.byte_range};
+}
+
+// Its end-line has come.
+void Engine::Impl::report_done(const IncomingReport& report, Instant now) {
+  OutgoingMessage* message = messages.find(report.message);
+  if (message == nullptr || message->failed) return;
+  Session& session = sessions[message->session];
   const std::uint64_t total =
       message->body.total_bytes().value_or(std::numeric_limits<std::uint64_t>::max());
-  const ByteRange range = head.byte_range.value_or(ByteRange{1, total, total});
-  if (!is_success(status.code)) {
-    events.push(Reported{message->id, status.code, range, false});
-    fail_message(*message, error_of(status.code));
+  const ByteRange range = report.range.value_or(ByteRange{1, total, total});
+  if (!is_success(report.status)) {
+    events.push(Reported{message->id, report.status, range, false});
+    fail_message(*message, error_of(report.status));
     // What a response with this code does, and where octets got lost on the way the session is of
     // no more use (RFC 4975 section 7.3.2).
-    if (ends_session(status.code) || status.code == status::timeout) {
-      close_session(session, error_of(status.code), now);
+    if (ends_session(report.status) || report.status == status::timeout) {
+      close_session(session, error_of(report.status), now);
     }
     return;
   }
@@ -140,7 +149,7 @@ void Engine::Impl::report_head(Connection&, Session& session, const HeadView& he
   if (!message->reported.add(begin, end, limits.intervals)) return;
   const bool complete = message->ordered && message->reported.covers(sent);
   message->report_complete = message->report_complete || complete;
-  events.push(Reported{message->id, status.code, range, complete});
+  events.push(Reported{message->id, report.status, range, complete});
   if (!complete) return;
   message->awaits_report = false;
   check_done(*message);
@@ -156,7 +165,9 @@ void Engine::Impl::report_on(Session& session, const IncomingMessage& message, s
   const ReportSpec report{.message_id = message.message_id.text(),
                           .byte_range = {1, end, message.total_bytes},
                           .status = code};
-  const Result<void> written_report = write_report(*conn, session, message.report_to, report, now);
+  const std::string_view to =
+      message.report_to.empty() ? session.remote_path : message.report_to.text();
+  const Result<void> written_report = write_report(*conn, session, to, report, now);
   MSRP_ASSERT(written_report.has_value());
 }
 

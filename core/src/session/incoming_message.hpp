@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "base/counted_text.hpp"
 #include "base/ident.hpp"
 #include "base/owing_queue.hpp"
 #include "msrp/ids.hpp"
@@ -34,7 +35,7 @@ struct IncomingMessage {
   std::uint64_t bytes = 0;                   // that came, duplicates included
   std::optional<std::uint64_t> total_bytes;  // known since the chunk that ended with "$"
   IntervalSet received;
-  std::string report_to;  // From-Path of the SEND
+  CountedText report_to;  // From-Path of the SEND; empty: that of the session
 };
 
 }  // namespace msrp

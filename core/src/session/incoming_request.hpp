@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
+#include "base/counted_text.hpp"
 #include "base/ident.hpp"
 #include "base/owing_queue.hpp"
 #include "msrp/chunk.hpp"
@@ -23,7 +23,7 @@ struct IncomingRequest {
   bool ended = false;
   bool responded = false;  // the application said its word
   bool dropped = false;    // refused: what still comes of it is nobody's
-  std::string answer_to, answer_from;
+  CountedText answer_to, answer_from;
 };
 
 }  // namespace msrp

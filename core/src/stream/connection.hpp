@@ -35,6 +35,13 @@ struct OpenChunk {
   std::uint64_t body_bytes = 0;
 };
 
+// What a REPORT says, until its end-line has come.
+struct IncomingReport {
+  MessageHandle message;
+  std::uint16_t status = 0;
+  std::optional<ByteRange> range;  // absent: the whole message
+};
+
 // The chunk whose head was received and whose end-line was not.
 struct IncomingChunk {
   // discard: read to its end-line. body: of a message. chunk: the application's.
@@ -50,6 +57,7 @@ struct IncomingChunk {
   std::string comment;  // of a response that the application sees
   IncomingHandle message;
   RequestHandle request;
+  IncomingReport report;
   std::uint64_t start = 1;  // of its first body octet, 1-based in the message
   // For the answer; the strings keep their memory from chunk to chunk.
   std::array<char, ParserLimits::transaction_id_bytes> transaction_id{};
@@ -98,6 +106,7 @@ struct Connection {
   std::uint32_t bad_chunks = 0;
   std::size_t held_bytes = 0;  // body octets given out and not released
   std::uint32_t requests = 0;  // for the application to answer
+  std::size_t path_bytes = 0;  // kept for REPORTs and answers
 
   // ---- sending
   TransmitQueue transmit;
