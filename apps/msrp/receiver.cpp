@@ -184,9 +184,10 @@ bool Receiver::keep(Message& message, std::uint64_t bytes, Json& fields) {
   return true;
 }
 
-void Receiver::tell_incomplete(const Message& message, std::uint64_t bytes, Json chunks,
+void Receiver::tell_incomplete(Message& message, std::uint64_t bytes, Json chunks,
                                std::uint16_t status, std::string_view reason) {
   ++failed_;
+  message.file.reset();  // who reads the event finds nothing of it
   const Instant now = endpoint_.now();
   output_.event("message", fields_of(message, bytes, std::move(chunks)), now);
   Json fields{{"message_id", json_text(message.id)}};

@@ -58,8 +58,8 @@ class Receiver {
   // Text or file in its place; false: it could not be put there.
   bool keep(Message& message, std::uint64_t bytes, Json& fields);
   static Json fields_of(const Message& message, std::uint64_t bytes, Json chunks);
-  void tell_incomplete(const Message& message, std::uint64_t bytes, Json chunks,
-                       std::uint16_t status, std::string_view reason);
+  void tell_incomplete(Message& message, std::uint64_t bytes, Json chunks, std::uint16_t status,
+                       std::string_view reason);
 
   Endpoint& endpoint_;
   Output& output_;

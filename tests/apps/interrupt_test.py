@@ -2,6 +2,7 @@
 import os
 import signal
 import subprocess
+import time
 
 from harness import Process, folder, one_error_line, receiver
 
@@ -15,6 +16,10 @@ def start(target, first=b"x" * 300_000):
     send.process.stdin.flush()
     recv.event("bound")
     send.event("bound")
+    deadline = time.monotonic() + 10
+    while not os.listdir(target):  # the message has begun when there is a file for it
+        assert time.monotonic() < deadline
+        os.sched_yield()
     return recv, send
 
 
