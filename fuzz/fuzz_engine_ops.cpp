@@ -1,76 +1,30 @@
-// Decodes octets into a list of operations on two engines that talk to each other: sends, writes,
-// aborts, rejects, partial transmission, stalls, resets, time. Checked after every step by the
-// scenario tests' own node and world (order and number of events, lent octets, no spinning) and
-// here: what is received is what was sent, and after everything has calmed down nothing is left.
+// Decodes octets into a list of operations on two engines that talk to each other: messages,
+// chunks, REPORTs and answers of one's own, writes, aborts, rejects, sessions that share a
+// connection, that do not, that replace others, partial transmission, stalls, resets, time. Checked
+// after every step by the scenario tests' own node and world (order and number of events, lent
+// octets, no spinning) and here: what is received is what was sent, and after everything has calmed
+// down nothing is left.
 #include <gtest/gtest.h>
 
-#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <string>
 
-#include "support/pair.hpp"
+#include "ops_input.hpp"
 
 namespace {
 
 using namespace msrp;
 using namespace msrp::test;
+using msrp::fuzz::OpsInput;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 // A broken promise ends the program; a fuzzer notices that.
 void demand(bool kept, const char* promise) {
   if (!kept) ADD_FAILURE() << promise;
-}
-
-class Input {
- public:
-  Input(const std::uint8_t* data, std::size_t size) : bytes_(data, size) {}
-  bool empty() const { return bytes_.empty(); }
-  std::uint8_t octet() {
-    if (bytes_.empty()) return 0;
-    const std::uint8_t value = bytes_.front();
-    bytes_ = bytes_.subspan(1);
-    return value;
-  }
-  // Small numbers often, large ones sometimes.
-  std::size_t size() {
-    const std::uint8_t value = octet();
-    return value < 200 ? value : std::size_t{1} << (value % 17);
-  }
-  std::string text(std::size_t n) {
-    n = std::min(n, bytes_.size());
-    std::string out(reinterpret_cast<const char*>(bytes_.data()), n);
-    bytes_ = bytes_.subspan(n);
-    return out;
-  }
-
- private:
-  std::span<const std::uint8_t> bytes_;
-};
-
-PairOptions options_from(Input& input) {
-  PairOptions made;
-  for (NodeOptions* node : {&made.a, &made.b}) {
-    Limits& limits = node->config.limits;
-    node->seed = input.octet();
-    node->slab_bytes = 1024U << (input.octet() % 4);
-    node->slabs = 1024 * 1024 / node->slab_bytes;
-    const std::uint8_t small = input.octet();
-    limits.quantum_bytes = 2048 + 64U * (small % 16);
-    limits.transmit_bytes = small % 2 ? 8 * 1024 : 64 * 1024;
-    limits.held_bytes = small % 3 ? 16 * 1024 : 64 * 1024;
-    limits.transactions = 1 + small % 5;
-    limits.events = 8 + small % 20;
-    limits.incoming_messages = 2 + small % 4;
-    limits.intervals = 2 + small % 7;
-    limits.write_window_bytes = 1000 + 100U * small;
-    limits.outgoing_messages = 16;
-    limits.sessions_per_connection = 3;
-    limits.connections = 4;
-  }
-  return made;
 }
 
 struct Stream {
@@ -83,7 +37,7 @@ struct Stream {
 class Run {
  public:
   Run(const std::uint8_t* data, std::size_t size)
-      : input_(data, size), pair_(options_from(input_)) {}
+      : input_(data, size), pair_(fuzz::pair_options(input_)) {}
 
   void go() {
     for (int i = 0; i < 400 && !input_.empty(); ++i) {
@@ -107,7 +61,7 @@ class Run {
   }
 
   void operate() {
-    switch (input_.octet() % 18) {
+    switch (input_.octet() % 24) {
       case 0:
       case 1:
       case 2:
@@ -138,8 +92,19 @@ class Run {
         return add_session();
       case 16:
         return set_knobs();
-      default:
+      case 17:
         return inject();
+      case 18:
+      case 19:
+        return send_chunk();
+      case 20:
+        return respond();
+      case 21:
+        return report();
+      case 22:
+        return say_again();
+      default:
+        return write_raw();
     }
   }
 
@@ -187,6 +152,92 @@ class Run {
     from.outgoing[handle->value()].session = session;
     sent_.push_back({&from, *handle});
     if (stream) streams_.push_back({&from, *handle, body});
+  }
+
+  // A chunk from anywhere to anywhere, of any method.
+  void send_chunk() {
+    if (bodies_.size() > 60) return;
+    static constexpr std::array<Method, 4> methods = {Method::send, Method::nickname, Method::other,
+                                                      Method::report};
+    Node& from = node();
+    const SessionId session = session_of(from);
+    const std::uint8_t how = input_.octet();
+    std::string& body = bodies_.emplace_back(pattern(input_.size(), bodies_.size()));
+    // Several chunks of one message meet each other.
+    const std::string id = "chunk-" + std::to_string(input_.octet() % 4);
+    ChunkSpec spec{.method = methods[how % 4], .message_id = id};
+    if (spec.method == Method::other) spec.method_text = "DANCE";
+    spec.start = input_.octet() % 8 == 0 ? 0 : 1 + input_.size();
+    if (how & 4U) spec.total_bytes = input_.size();
+    spec.flag = how & 8U ? Flag::more : how & 16U ? Flag::abort : Flag::end;
+    spec.success_report = how & 32U;
+    spec.failure_report = static_cast<FailureReport>((how >> 6U) % 3);
+    Body what = NoBody{};
+    const bool stream = input_.octet() % 3 == 0;
+    if (!body.empty()) {
+      spec.content_type = "application/octet-stream";
+      what = stream ? Body(StreamBody{body.size()}) : Body(BorrowedBody{bytes_of(body)});
+    }
+    const auto handle = from.engine().send_chunk(session, spec, std::move(what), pair_.now);
+    if (!handle) return;
+    from.outgoing[handle->value()].session = session;
+    sent_.push_back({&from, *handle});
+    if (stream && !body.empty()) streams_.push_back({&from, *handle, body});
+  }
+
+  void respond() {
+    static constexpr std::array<std::uint16_t, 6> codes = {200, 400, 413, 481, 501, 299};
+    Node& to = node();
+    if (to.requests.empty()) return;
+    const RequestHandle request = to.requests[input_.octet() % to.requests.size()].handle;
+    (void)to.engine().respond(request, codes[input_.octet() % codes.size()], "So", pair_.now);
+  }
+
+  // A REPORT about anything, on any session.
+  void report() {
+    Node& from = node();
+    const std::uint8_t how = input_.octet();
+    const std::string id = (how & 1U ? "message-" : "chunk-") + std::to_string(1 + how / 16U);
+    const std::uint64_t start = input_.size();
+    ReportSpec spec{.message_id = id, .status = static_cast<std::uint16_t>(how & 2U ? 200 : 413)};
+    spec.byte_range = {start, how & 4U ? std::optional(start + input_.size()) : std::nullopt,
+                       how & 8U ? std::optional<std::uint64_t>(input_.size()) : std::nullopt};
+    (void)from.engine().send_report(session_of(from), spec, pair_.now);
+  }
+
+  // A message with the id and the octets of an earlier one, on any session.
+  void say_again() {
+    if (sent_.empty()) return;
+    Node& from = node();
+    const SessionId session = session_of(from);
+    const std::size_t number = input_.octet() % bodies_.size();
+    const std::string id = "message-" + std::to_string(number + 1);
+    const auto handle =
+        from.engine().send(session, {.content_type = "application/octet-stream", .message_id = id},
+                           BorrowedBody{bytes_of(bodies_[number])}, pair_.now);
+    if (!handle) return;
+    from.outgoing[handle->value()].session = session;
+    sent_.push_back({&from, *handle});
+  }
+
+  // A whole chunk that the engine did not make.
+  void write_raw() {
+    Node& from = node();
+    const SessionId session = session_of(from);
+    const Bound* bound = nullptr;
+    for (const Bound& one : from.bounds) {
+      if (one.session == session) bound = &one;
+    }
+    if (bound == nullptr) return;
+    SendParts parts{.to = std::string(bound->remote_path.text()),
+                    .from = std::string(bound->local_path.text())};
+    parts.transaction_id = "rawid" + std::to_string(100 + input_.octet());
+    parts.message_id = "raw-" + std::to_string(input_.octet() % 3);
+    parts.body = input_.text(input_.octet() % 16U);
+    parts.flag = input_.octet() % 2 ? '$' : '+';
+    if (parts.body->find("-------") != std::string::npos) return;
+    const std::string text = wire_send(parts);
+    (void)from.engine().write_raw(session, bytes_of(text), pair_.now);
   }
 
   void write() {
@@ -255,20 +306,29 @@ class Run {
 
   void add_session() {
     if (pair_.a.bounds.size() >= 6 || !pair_.a.polls_events || !pair_.b.polls_events) return;
-    const auto ticket_b =
-        pair_.b.engine().prepare({.active = false, .listener = pair_.listener}, pair_.now);
-    const auto ticket_a =
-        pair_.a.engine().prepare({.active = true, .host = "192.0.2.1"}, pair_.now);
+    PrepareRequest of_b{.active = false, .listener = pair_.listener};
+    PrepareRequest of_a{.active = true, .host = "192.0.2.1"};
+    of_b.options = fuzz::wishes(input_.octet());
+    of_a.options = fuzz::wishes(input_.octet());
+    const std::uint8_t how = input_.octet();
+    // Instead of one that has ended, or that goes on.
+    if (how & 1U) of_a.replaces = session_of(pair_.a);
+    if (how & 2U) of_b.replaces = session_of(pair_.b);
+    const auto ticket_b = pair_.b.engine().prepare(of_b, pair_.now);
+    const auto ticket_a = pair_.a.engine().prepare(of_a, pair_.now);
     pair_.drive_bounded(3);
+    if (ticket_b) open_tickets_.push_back({&pair_.b, *ticket_b});
+    if (ticket_a) open_tickets_.push_back({&pair_.a, *ticket_a});
     if (!ticket_a || !ticket_b) return;
     const auto path_a = pair_.a.local_paths.find(ticket_a->value());
     const auto path_b = pair_.b.local_paths.find(ticket_b->value());
     if (path_a == pair_.a.local_paths.end() || path_b == pair_.b.local_paths.end()) return;
-    if (input_.octet() % 4 != 0)
-      (void)pair_.b.engine().complete(*ticket_b, {.path = path_a->second}, pair_.now);
-    (void)pair_.a.engine().complete(*ticket_a, {.path = path_b->second}, pair_.now);
-    if (input_.octet() % 8 == 0) pair_.a.engine().cleanup(*ticket_a, pair_.now);
-    open_tickets_.push_back(*ticket_b);
+    RemoteDescription remote_of_b{.path = path_a->second, .enforce_path = (how & 4U) != 0};
+    RemoteDescription remote_of_a{.path = path_b->second, .enforce_path = (how & 8U) != 0};
+    if (how & 16U) remote_of_a.connect_to = ConnectTarget{"192.0.2.2", 2855};
+    if (how % 64 < 48) (void)pair_.b.engine().complete(*ticket_b, remote_of_b, pair_.now);
+    (void)pair_.a.engine().complete(*ticket_a, remote_of_a, pair_.now);
+    if (how >= 224) pair_.a.engine().cleanup(*ticket_a, pair_.now);
   }
 
   void set_knobs() {
@@ -309,13 +369,23 @@ class Run {
       for (End& end : pair_.link(i).ends) end.stalled = end.deaf = false;
     for (Node* which : {&pair_.a, &pair_.b})
       for (const Bound& bound : which->bounds) which->release(bound.session);
+    pair_.drive();
+    for (Node* which : {&pair_.a, &pair_.b}) answer_all(*which);
     pair_.advance(seconds(70));
     if (!mad_) check_bodies();
     for (Node* which : {&pair_.a, &pair_.b})
       for (const Bound& bound : which->bounds) which->engine().close(bound.session, pair_.now);
-    for (const TicketId ticket : open_tickets_) pair_.b.engine().cleanup(ticket, pair_.now);
+    for (const auto& [which, ticket] : open_tickets_) which->engine().cleanup(ticket, pair_.now);
     pair_.advance(seconds(120));
     check_empty();
+  }
+
+  // Whoever waits for an answer gets one, and those who could not speak before too.
+  void answer_all(Node& which) {
+    for (std::size_t i = 0; i < which.requests.size(); ++i) {
+      (void)which.engine().respond(which.requests[i].handle, 200, {}, pair_.now);
+      pair_.drive();
+    }
   }
 
   void check_bodies() {
@@ -343,15 +413,19 @@ class Run {
       demand(which->pool.used() <= 1, "slabs are left");
       for (const auto& [handle, message] : which->outgoing)
         demand(message.done, "a message has no end");
+      for (const Request& request : which->requests)
+        demand(request.ended.has_value(), "a request has no end");
+      for (const Incoming& message : which->incoming)
+        demand(message.ended.has_value(), "an incoming message has no end");
     }
   }
 
-  Input input_;
+  OpsInput input_;
   std::deque<std::string> bodies_;  // borrowed by the engines
   Pair pair_;
   std::deque<Stream> streams_;
   std::vector<std::pair<Node*, MessageHandle>> sent_;
-  std::vector<TicketId> open_tickets_;
+  std::vector<std::pair<Node*, TicketId>> open_tickets_;
   bool mad_ = false;
 };
 
