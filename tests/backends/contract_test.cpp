@@ -6,6 +6,7 @@
 
 #include "backend_fixture.hpp"
 #include "backends/epoll/epoll_backend.hpp"
+#include "stepped_backend.hpp"
 
 namespace msrp::backend {
 namespace {
@@ -20,6 +21,21 @@ struct Epoll {
     own.linger = options.linger;
     own.send_buffer_bytes = own.receive_buffer_bytes = options.socket_buffer_bytes;
     return *EpollBackend::create(own);
+  }
+};
+
+// A network without delays.
+struct Simulated {
+  using Type = sim::SteppedBackend;
+  static std::unique_ptr<Type> make(const BackendOptions& options) {
+    sim::SimBackendOptions own;
+    own.slabs_max = options.slabs_max;
+    own.linger = options.linger;
+    sim::Link link;
+    if (options.socket_buffer_bytes > 0) {
+      link.window_bytes = static_cast<std::size_t>(options.socket_buffer_bytes);
+    }
+    return std::make_unique<Type>(own, link);
   }
 };
 
@@ -41,7 +57,7 @@ class Contract : public testing::Test {
   }
 };
 
-using Factories = testing::Types<Epoll>;
+using Factories = testing::Types<Epoll, Simulated>;
 TYPED_TEST_SUITE(Contract, Factories);
 
 TYPED_TEST(Contract, ConnectsOverIPv4) {
@@ -182,6 +198,7 @@ TYPED_TEST(Contract, BytesBeforeAResetAreNotLostWhileReceivingIsStopped) {
   const auto bytes = pattern_bytes(30000);
   loop.backend->stop_receive(b);
   ASSERT_TRUE(loop.send_all(a, bytes));
+  loop.turn(loop.backend->now() + 1ms);  // they are not under way any more
   loop.backend->close(a, false);
   ASSERT_TRUE(loop.drive([&] { return loop.log[a].closed; }));
   // Nothing to tell, and no spinning over it either.

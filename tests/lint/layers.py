@@ -17,12 +17,13 @@ ALLOWED = {
     "backends/crypto": ["core/api", "backends/common"],
     "backends/resolve": ["core/api", "backends/common"],
     "backends/epoll": ["core/api", "backends/common", "backends/resolve"],
+    "backends/sim": ["core/api", "backends/common"],
     "apps": ["core/api", "backends/common", "backends/crypto", "backends/resolve",
              "backends/epoll"],
     "fuzz": ["core/api", "core/private", "tests"],
     "bench": ["core/api", "core/private", "tests"],
     "tests": ["core/api", "core/private", "backends/common", "backends/crypto",
-              "backends/resolve", "backends/epoll", "apps", "bench"],
+              "backends/resolve", "backends/epoll", "backends/sim", "apps", "bench"],
 }
 
 # core/include/msrp/NAME.hpp belongs to the layer whose concern it is.

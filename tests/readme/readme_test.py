@@ -34,6 +34,13 @@ class Readme(unittest.TestCase):
         body = read("tests/readme/loop.cpp").split("\nbool turn(", 1)[1]
         self.assertLessEqual(body.count("\n") - 1, 20)
 
+    def test_the_example_of_the_simulation_is_the_one_that_runs(self):
+        sources = [read("tests/sim/echo_server.hpp"), read("tests/sim/echo_story.cpp")]
+        shown = blocks(read("docs/simulation.md"), "cpp")
+        self.assertEqual(len(shown), 3)
+        for block in shown:
+            self.assertTrue(any(block in source for source in sources), block)
+
     def test_links_lead_somewhere(self):
         documents = ["README.md", "CONTRIBUTING.md", "core/README.md", "docs/README.md"]
         for path in documents:
