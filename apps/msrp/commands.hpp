@@ -9,5 +9,7 @@ int run_demo(const DemoOptions& options);
 int run_recv(const RecvOptions& options);
 int run_send(const SendOptions& options);
 int run_decode(const DecodeOptions& options);
+// Its status tells what went wrong: see sim::Verdict.
+int run_sim(const SimOptions& options);
 
 }  // namespace msrp::app

@@ -17,6 +17,7 @@ struct Run {
   int operator()(const msrp::app::RecvOptions& options) const { return run_recv(options); }
   int operator()(const msrp::app::SendOptions& options) const { return run_send(options); }
   int operator()(const msrp::app::DecodeOptions& options) const { return run_decode(options); }
+  int operator()(const msrp::app::SimOptions& options) const { return run_sim(options); }
 };
 
 // A standard stream that was handed over closed would give its number to the next socket or file,

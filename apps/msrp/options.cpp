@@ -4,6 +4,8 @@
 #include <strings.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <map>
 
@@ -33,6 +35,7 @@ struct Raw {
   std::vector<std::string> send_arguments;
   std::uint32_t chunk_bytes = 0;
   bool size_given = false;
+  std::string seeds;
 };
 
 void add_common(CLI::App& command, CommonOptions& options) {
@@ -158,6 +161,30 @@ CLI::App* add_decode(CLI::App& app, DecodeOptions& options) {
   return command;
 }
 
+CLI::App* add_sim(CLI::App& app, SimOptions& options, Raw& raw) {
+  CLI::App* command =
+      app.add_subcommand("sim", "Run worlds of hosts, sessions and faults in virtual time");
+  command->footer(
+      "Everything in a world follows from its seed: the same one is the same story on every\n"
+      "machine. Status 0: good; 10: something happened that must not; 11: something did not "
+      "happen\n"
+      "that must; 12: something is left; 13: another story the second time. Of many seeds the\n"
+      "first that failed gives the status.");
+  auto* seed = command->add_option("--seed", options.first_seed, "One world, and what is in it")
+                   ->type_name("N");
+  auto* seeds = command->add_option("--seeds", raw.seeds, "All worlds from A to B")
+                    ->type_name("A-B")
+                    ->excludes(seed);
+  command->add_flag("--trace", options.trace, "With --seed: print everything that happens")
+      ->excludes(seeds);
+  command->add_option("--jobs", options.jobs, "Worlds at the same time (1)")
+      ->type_name("N")
+      ->check(CLI::Range(1U, 256U))
+      ->needs(seeds);
+  command->add_flag("--twice", options.twice, "Run each twice and compare the stories");
+  return command;
+}
+
 void check_common(const CommonOptions& options) {
   if (options.trace_file.empty()) {
     if (options.trace_body_bytes > 0)
@@ -253,6 +280,28 @@ void check_send(SendOptions& options, Raw& raw) {
   if (raw.failure_report == "partial") options.failure_report = FailureReport::partial;
 }
 
+void check_sim(SimOptions& options, const Raw& raw) {
+  options.last_seed = options.first_seed;
+  if (raw.seeds.empty()) return;
+  const auto number = [&raw](std::string_view text) {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size() || text.empty()) {
+      throw WrongUsage{
+          fmt::format("'{}' are no seeds: give two numbers, as 1-1000", printable(raw.seeds))};
+    }
+    return value;
+  };
+  const std::string_view seeds = raw.seeds;
+  const std::size_t dash = std::min(seeds.find('-'), seeds.size());
+  options.first_seed = number(seeds.substr(0, dash));
+  options.last_seed = number(seeds.substr(std::min(dash + 1, seeds.size())));
+  if (options.first_seed >= options.last_seed) {
+    throw WrongUsage{fmt::format("'{}' begins behind its end: give the smaller seed first",
+                                 printable(raw.seeds))};
+  }
+}
+
 Finished wrong_usage(std::string_view text) {
   fmt::print(stderr, "msrp: {}\n", printable(text));
   return Finished{2};
@@ -265,6 +314,7 @@ Options parse_options(int argc, char** argv) {
   RecvOptions recv;
   SendOptions send;
   DecodeOptions decode;
+  SimOptions sim;
   Raw raw;
   CLI::App app{"MSRP (RFC 4975): send and receive messages of any size.", "msrp"};
   app.set_version_flag("--version", "msrp " MSRP_VERSION);
@@ -273,12 +323,14 @@ Options parse_options(int argc, char** argv) {
   const CLI::App* recv_command = add_recv(app, recv, raw);
   const CLI::App* send_command = add_send(app, send, raw);
   const CLI::App* decode_command = add_decode(app, decode);
+  const CLI::App* sim_command = add_sim(app, sim, raw);
   try {
     app.parse(argc, argv);
     if (demo_command->parsed()) return check_demo(demo, raw), demo;
     if (recv_command->parsed()) return check_recv(recv, raw), recv;
     if (send_command->parsed()) return check_send(send, raw), send;
     if (decode_command->parsed()) return decode;
+    if (sim_command->parsed()) return check_sim(sim, raw), sim;
     return wrong_usage("no subcommand: see 'msrp --help'");
   } catch (const CLI::Success& success) {  // --help, --version
     return Finished{app.exit(success)};

@@ -69,12 +69,20 @@ struct DecodeOptions {
   bool split_each = false;
 };
 
+struct SimOptions {
+  std::uint64_t first_seed = 1, last_seed = 1;  // both included
+  unsigned jobs = 1;
+  bool trace = false;
+  bool twice = false;
+};
+
 // Nothing to do but to end with a status: help was printed, or an error.
 struct Finished {
   int status;
 };
 
-using Options = std::variant<Finished, DemoOptions, RecvOptions, SendOptions, DecodeOptions>;
+using Options =
+    std::variant<Finished, DemoOptions, RecvOptions, SendOptions, DecodeOptions, SimOptions>;
 
 // Prints help, version or one line about wrong usage itself.
 Options parse_options(int argc, char** argv);

@@ -18,12 +18,14 @@ ALLOWED = {
     "backends/resolve": ["core/api", "backends/common"],
     "backends/epoll": ["core/api", "backends/common", "backends/resolve"],
     "backends/sim": ["core/api", "backends/common"],
+    "backends/sim/world": ["core/api", "backends/common", "backends/sim"],
     "apps": ["core/api", "backends/common", "backends/crypto", "backends/resolve",
-             "backends/epoll"],
+             "backends/epoll", "backends/sim", "backends/sim/world"],
     "fuzz": ["core/api", "core/private", "tests"],
     "bench": ["core/api", "core/private", "tests"],
     "tests": ["core/api", "core/private", "backends/common", "backends/crypto",
-              "backends/resolve", "backends/epoll", "backends/sim", "apps", "bench"],
+              "backends/resolve", "backends/epoll", "backends/sim", "backends/sim/world",
+              "apps", "bench"],
 }
 
 # core/include/msrp/NAME.hpp belongs to the layer whose concern it is.
@@ -71,6 +73,8 @@ def layer_of(path):
         return PUBLIC_LAYER.get(parts[3].removesuffix(".hpp"))
     if path.startswith("core/src/"):
         return "core/" + parts[2] if parts[2] in CORE_LAYERS else None
+    if path.startswith("backends/sim/world/"):
+        return "backends/sim/world"
     if parts[0] == "backends":
         return "/".join(parts[:2])
     return parts[0]

@@ -1,0 +1,266 @@
+#include "backends/sim/world/actor.hpp"
+
+#include <algorithm>
+
+namespace msrp::sim {
+namespace {
+
+constexpr std::uint16_t port = 2855;
+
+SimHostOptions host_options(const RunOptions& options) {
+  SimHostOptions made;
+  made.engine.limits = options.limits;
+  made.engine.timeouts = options.timeouts;
+  made.backend.slabs_max = options.slabs;
+  made.backend.slab_bytes = options.slab_bytes;
+  return made;
+}
+
+IpAddress address_of(std::uint32_t host) {
+  return *IpAddress::parse("192.0.2." + std::to_string(host + 1));
+}
+
+std::vector<std::byte> octets_of(std::uint32_t message, std::uint64_t begin, std::uint64_t end) {
+  std::vector<std::byte> octets(end - begin);
+  for (std::uint64_t i = begin; i < end; ++i) octets[i - begin] = pattern_octet(message, i);
+  return octets;
+}
+
+}  // namespace
+
+Actor::Actor(SimWorld& world, Ledger& ledger, const RunOptions& options, std::uint32_t number)
+    : world_(world),
+      ledger_(ledger),
+      number_(number),
+      chance_(world.chance.fork(number)),
+      host_(
+          world, "host-" + std::to_string(number), address_of(number),
+          [this](const Event& event) { std::visit([this](const auto& what) { on(what); }, event); },
+          host_options(options)) {}
+
+// ---- the script's verbs -------------------------------------------------------------------------
+
+void Actor::listen() {
+  (void)host_.call(
+      [&](Engine& engine) { return engine.listen({.at = {host_.address(), port}}, world_.now()); });
+}
+
+void Actor::crash() {
+  note("crash", 0);
+  for (const auto& [session, number] : sessions_) ledger_.sessions[number].over = true;
+  for (const auto& [ticket, number] : tickets_) ledger_.sessions[number].over = true;
+  ledger_.books.died(number_);
+  tickets_.clear();
+  sessions_.clear();
+  outgoing_.clear();
+  streams_.clear();
+  listener_.reset();
+  host_.crash(chance_.one_of(1, 2));
+}
+
+void Actor::restart() {
+  note("restart", 0);
+  host_.restart();
+  listen();
+}
+
+void Actor::call(SessionBook& session) {
+  const auto ticket = host_.call([&](Engine& engine) {
+    return engine.prepare({.active = true, .host = host_.address().text()}, world_.now());
+  });
+  if (!ticket) return;
+  session.caller_ticket = *ticket;
+  tickets_[ticket->value()] = session.number;
+}
+
+void Actor::await(SessionBook& session) {
+  if (!listener_) return;
+  const auto ticket = host_.call([&](Engine& engine) {
+    return engine.prepare({.active = false, .listener = *listener_}, world_.now());
+  });
+  if (!ticket) return;
+  session.callee_ticket = *ticket;
+  tickets_[ticket->value()] = session.number;
+}
+
+void Actor::complete(SessionBook& session) {
+  const bool calls = session.caller == number_;
+  const RemoteDescription remote{.path = calls ? session.callee_path : session.caller_path,
+                                 .enforce_path = true};
+  const TicketId ticket = calls ? session.caller_ticket : session.callee_ticket;
+  (void)host_.call([&](Engine& engine) { return engine.complete(ticket, remote, world_.now()); });
+}
+
+void Actor::send(SessionId session, const MessageBook& message, bool stream) {
+  const std::string id = Books::id_of(message.number);
+  const MessageSpec spec{.content_type = "application/octet-stream",
+                         .message_id = id,
+                         .success_report = message.success_report,
+                         .failure_report = message.failure_report};
+  Body body = stream ? Body(StreamBody{message.bytes})
+                     : Body(OwnedBody{octets_of(message.number, 0, message.bytes)});
+  const auto handle = host_.call(
+      [&](Engine& engine) { return engine.send(session, spec, std::move(body), world_.now()); });
+  if (!handle) return;
+  note("send", message.number);
+  ledger_.books.open(message);
+  ledger_.books.sent(number_, *handle, message.number);
+  outgoing_[message.number] = *handle;
+  if (stream) streams_.push_back({*handle, message.number, message.bytes});
+}
+
+void Actor::abort(std::uint32_t message) {
+  const auto at = outgoing_.find(message);
+  if (at == outgoing_.end()) return;
+  note("abort", message);
+  ledger_.books.find(message)->aborted = true;
+  host_.call([&](Engine& engine) { engine.abort(at->second, world_.now()); });
+}
+
+void Actor::hang_up(SessionId session) {
+  note("hang up", sessions_.contains(session.value()) ? sessions_[session.value()] : 0);
+  host_.call([&](Engine& engine) { engine.close(session, world_.now()); });
+}
+
+void Actor::hang_up_all() {
+  for (const auto& [session, number] : std::map(sessions_)) {
+    const SessionBook& book = ledger_.sessions[number];
+    const auto& own = book.caller == number_ ? book.caller_session : book.callee_session;
+    if (own) hang_up(*own);
+  }
+  for (const auto& [ticket, number] : std::map(tickets_)) {
+    const SessionBook& book = ledger_.sessions[number];
+    const TicketId own = book.caller == number_ ? book.caller_ticket : book.callee_ticket;
+    host_.call([&](Engine& engine) { engine.cleanup(own, world_.now()); });
+  }
+}
+
+void Actor::write_streams() {
+  for (Stream& stream : streams_) write(stream);
+  std::erase_if(streams_, [](const Stream& stream) { return stream.finished; });
+}
+
+void Actor::write(Stream& stream) {
+  while (!stream.finished) {
+    const std::uint64_t end =
+        std::min(stream.bytes, stream.written + 1 + chance_.log_uniform(60'000));
+    const auto octets = octets_of(stream.message, stream.written, end);
+    const auto taken = host_.call([&](Engine& engine) {
+      return engine.write(stream.handle, Slice{octets, {}}, world_.now());
+    });
+    if (!taken) {
+      stream.finished = taken.error().code != Errc::would_block;
+      return;
+    }
+    stream.written += *taken;
+    if (stream.written == stream.bytes) {
+      (void)host_.call([&](Engine& engine) { return engine.finish(stream.handle, world_.now()); });
+      stream.finished = true;
+    }
+    if (*taken < octets.size()) return;
+  }
+}
+
+// ---- what the engine says -----------------------------------------------------------------------
+
+SessionBook* Actor::book_of(TicketId ticket) {
+  const auto at = tickets_.find(ticket.value());
+  return at != tickets_.end() ? &ledger_.sessions[at->second] : nullptr;
+}
+
+SessionBook* Actor::book_of(SessionId session) {
+  const auto at = sessions_.find(session.value());
+  return at != sessions_.end() ? &ledger_.sessions[at->second] : nullptr;
+}
+
+void Actor::on(const Prepared& event) {
+  SessionBook* book = book_of(event.ticket);
+  if (book == nullptr) return;
+  note("prepared", book->number);
+  (book->caller == number_ ? book->caller_path : book->callee_path) = event.local_path;
+}
+
+void Actor::on(const Bound& event) {
+  SessionBook* book = book_of(event.ticket);
+  if (book == nullptr) return ledger_.books.complain("a session of no ticket", 0);
+  note("bound", book->number);
+  const bool calls = book->caller == number_;
+  const auto& own = calls ? book->caller_path : book->callee_path;
+  const auto& remote = calls ? book->callee_path : book->caller_path;
+  if (event.local_path.text() != own->text() || event.remote_path.text() != remote->text()) {
+    ledger_.books.complain("a session between other paths", 0);
+  }
+  (calls ? book->caller_session : book->callee_session) = event.session;
+  sessions_[event.session.value()] = book->number;
+  tickets_.erase(event.ticket.value());
+}
+
+void Actor::on(const TicketFailed& event) {
+  SessionBook* book = book_of(event.ticket);
+  if (book == nullptr) return;
+  note("ticket failed", book->number);
+  book->over = true;
+  tickets_.erase(event.ticket.value());
+}
+
+void Actor::on(const SessionClosed& event) {
+  SessionBook* book = book_of(event.session);
+  if (book == nullptr) return ledger_.books.complain("the end of a session that was not", 0);
+  note("closed", book->number);
+  book->over = true;
+  sessions_.erase(event.session.value());
+}
+
+void Actor::on(const MessageStarted& event) {
+  const SessionBook* book = book_of(event.session);
+  const auto number = Books::number_of(event.head.message_id);
+  note("started", number.value_or(0));
+  ledger_.books.started(number_, book != nullptr ? std::optional(book->number) : std::nullopt,
+                        event);
+  if (number && chance_.below(100) < reject_percent_) {
+    if (MessageBook* message = ledger_.books.find(*number)) message->rejected = true;
+    (void)host_.engine().reject(event.message, 413, world_.now());
+  }
+}
+
+void Actor::on(const MessageData& event) {
+  note("data", event.slice.bytes.size());
+  ledger_.books.data(number_, event);
+  host_.engine().release(event.session, event.slice.bytes.size(), world_.now());
+}
+
+void Actor::on(const MessageEnded& event) {
+  note(event.error ? "ended" : "whole",
+       ledger_.books.number_of(number_, event.message).value_or(0));
+  ledger_.books.ended(number_, event);
+}
+
+void Actor::on(const Writable& event) {
+  const auto at = std::ranges::find(streams_, event.message, &Stream::handle);
+  if (at != streams_.end()) write(*at);
+}
+
+void Actor::on(const Delivered& event) {
+  note("delivered", ledger_.books.number_of(number_, event.message).value_or(0));
+  ledger_.books.delivered(number_, event.message);
+}
+
+void Actor::on(const Reported& event) {
+  note("reported", ledger_.books.number_of(number_, event.message).value_or(0));
+  ledger_.books.reported(number_, event);
+}
+
+void Actor::on(const MessageFailed& event) {
+  note("failed", ledger_.books.number_of(number_, event.message).value_or(0));
+  ledger_.books.failed(number_, event.message);
+}
+
+void Actor::on(const MessageDone& event) {
+  const std::uint32_t message = ledger_.books.number_of(number_, event.message).value_or(0);
+  note("done", message);
+  ledger_.books.done(number_, event.message);
+  outgoing_.erase(message);
+  std::erase_if(streams_, [&](const Stream& stream) { return stream.handle == event.message; });
+}
+
+}  // namespace msrp::sim

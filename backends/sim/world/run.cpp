@@ -1,0 +1,354 @@
+#include "backends/sim/world/run.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backends/sim/world/actor.hpp"
+
+namespace msrp::sim {
+namespace {
+
+using std::chrono::seconds;
+
+// What is left of a message or a session has ended by then, whatever happened before: connects are
+// tried again and transactions have their time.
+constexpr Duration peace = seconds(150);
+// The slab that short pieces are copied into may stay.
+constexpr std::size_t slabs_kept = 1;
+
+class Hash final : public NetworkObserver {
+ public:
+  std::uint64_t value() const noexcept { return value_; }
+  std::uint64_t octets() const noexcept { return octets_; }
+
+  void add(std::uint64_t number) noexcept {
+    for (int i = 0; i < 8; ++i, number >>= 8U) {
+      value_ = (value_ ^ (number & 0xFFU)) * 0x100000001B3U;  // FNV-1a
+    }
+  }
+  void add(std::string_view text) noexcept {
+    for (const char c : text) value_ = (value_ ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
+  }
+  void add(Instant now) noexcept {
+    add(static_cast<std::uint64_t>(now.time_since_epoch().count()));
+  }
+
+  void wrote(End end, std::span<const std::byte> octets, Instant now) override {
+    octets_ += octets.size();
+    add(now);
+    add((std::uint64_t{end.stream} << 1U) | end.side);
+    add(std::string_view(reinterpret_cast<const char*>(octets.data()), octets.size()));
+  }
+  void broke(End end, Instant now) override {
+    add(now);
+    add((std::uint64_t{end.stream} << 1U) | end.side);
+  }
+
+ private:
+  std::uint64_t value_ = 0xCBF29CE484222325U;
+  std::uint64_t octets_ = 0;
+};
+
+class Run {
+ public:
+  Run(const RunOptions& options, const OnLine& on_line)
+      : options_(options), on_line_(on_line), world_(options.seed, options.lateness) {
+    world_.network.set_links(options.link);
+    world_.network.observe(&hash_);
+    ledger_.note = [this](std::uint32_t host, std::string_view kind, std::uint64_t detail) {
+      note(host, kind, detail);
+    };
+    for (std::uint32_t i = 0; i < options.hosts; ++i) {
+      actors_.push_back(std::make_unique<Actor>(world_, ledger_, options, i));
+      actors_.back()->reject_percent(options.rejects);
+    }
+  }
+
+  Outcome go() {
+    const Instant start = world_.now();
+    for (const auto& actor : actors_) actor->listen();
+    world_.simulation.run_for(seconds(1));
+    plan();
+    world_.simulation.run_for(options_.chaos);
+    Outcome outcome = calm_down();
+    outcome.hash = hash_.value();
+    outcome.octets = hash_.octets();
+    outcome.events = events_;
+    outcome.virtual_time = world_.now() - start;
+    return outcome;
+  }
+
+ private:
+  void note(std::uint32_t host, std::string_view kind, std::uint64_t detail) {
+    ++events_;
+    hash_.add(world_.now());
+    hash_.add(host);
+    hash_.add(kind);
+    hash_.add(detail);
+    if (!on_line_) return;
+    const auto since =
+        std::chrono::duration_cast<std::chrono::microseconds>(world_.now().time_since_epoch());
+    on_line_(std::to_string(since.count()) + " us  host-" + std::to_string(host) + "  " +
+             std::string(kind) + " " + std::to_string(detail));
+  }
+
+  // At any time of the chaos.
+  template <class F>
+  void some_time(F&& action) {
+    world_.scheduler.after(world_.chance.duration(options_.chaos), std::forward<F>(action));
+  }
+
+  std::uint32_t some_host() {
+    return static_cast<std::uint32_t>(world_.chance.below(actors_.size()));
+  }
+
+  void plan() {
+    for (std::uint32_t i = 0; i < options_.sessions; ++i) {
+      // Most of them early, so that there is somewhere to send.
+      const Duration when = world_.chance.duration(options_.chaos / (i < 2 ? 50 : 3));
+      world_.scheduler.after(when, [this] { begin_session(); });
+    }
+    for (std::uint32_t i = 0; i < options_.messages; ++i) {
+      some_time([this] { say_something(); });
+    }
+    for (std::uint32_t i = 0; i < options_.cuts; ++i) some_time([this] { cut(); });
+    for (std::uint32_t i = 0; i < options_.crashes; ++i) some_time([this] { crash(); });
+    for (std::uint32_t i = 0; i < options_.droughts; ++i) some_time([this] { drought(); });
+    for (std::uint32_t i = 0; i < options_.hang_ups; ++i) some_time([this] { hang_up(); });
+    look_around();
+  }
+
+  // Now and then, for what nobody tells: both paths are there, a stream has room.
+  void look_around() {
+    for (SessionBook& session : ledger_.sessions) {
+      if (session.over || !session.caller_path || !session.callee_path) continue;
+      if (std::exchange(completed_[session.number], true)) continue;
+      actors_[session.callee]->complete(session);
+      actors_[session.caller]->complete(session);
+    }
+    for (const auto& actor : actors_) {
+      if (actor->host().is_up()) actor->write_streams();
+    }
+    world_.scheduler.after(std::chrono::milliseconds(50), [this] {
+      if (!over_) look_around();
+    });
+  }
+
+  void begin_session() {
+    const std::uint32_t caller = some_host();
+    std::uint32_t callee = some_host();
+    if (callee == caller) callee = (callee + 1) % static_cast<std::uint32_t>(actors_.size());
+    if (!actors_[caller]->host().is_up() || !actors_[callee]->host().is_up()) return;
+    const auto number = static_cast<std::uint32_t>(ledger_.sessions.size());
+    SessionBook& session = ledger_.sessions.emplace_back();
+    session.number = number;
+    session.caller = caller;
+    session.callee = callee;
+    completed_.push_back(false);
+    note(caller, "session", number);
+    actors_[callee]->await(session);
+    actors_[caller]->call(session);
+  }
+
+  // A session that this end knows as bound, and its end; nullptr: there is none now.
+  SessionBook* some_session(bool& calls) {
+    std::vector<std::pair<SessionBook*, bool>> found;
+    for (SessionBook& session : ledger_.sessions) {
+      if (session.over) continue;
+      if (session.caller_session) found.emplace_back(&session, true);
+      if (session.callee_session) found.emplace_back(&session, false);
+    }
+    if (found.empty()) return nullptr;
+    const auto& chosen = found[world_.chance.below(found.size())];
+    calls = chosen.second;
+    return chosen.first;
+  }
+
+  bool percent(unsigned how_many) { return world_.chance.below(100) < how_many; }
+
+  void say_something() {
+    bool calls = false;
+    SessionBook* session = some_session(calls);
+    if (session == nullptr) return;
+    say(*session, calls, 1 + some_size());
+  }
+
+  // The sizes at which something changes come often.
+  std::uint64_t some_size() {
+    constexpr std::uint64_t favourites[] = {0, 1, 511, 512, 2046, 2047, 2048, 10239, 10240};
+    if (world_.chance.one_of(1, 4)) return favourites[world_.chance.below(std::size(favourites))];
+    return world_.chance.log_uniform(options_.message_bytes_max);
+  }
+
+  std::uint32_t say(const SessionBook& session, bool calls, std::uint64_t bytes) {
+    MessageBook message{.number = ++messages_so_far_, .session = session.number};
+    message.from = calls ? session.caller : session.callee;
+    message.to = calls ? session.callee : session.caller;
+    message.bytes = bytes;
+    message.success_report = percent(options_.success_reports);
+    if (percent(options_.failure_partial)) message.failure_report = FailureReport::partial;
+    if (percent(options_.failure_no)) message.failure_report = FailureReport::no;
+    const SessionId own = calls ? *session.caller_session : *session.callee_session;
+    Actor& from = *actors_[message.from];
+    from.send(own, message, percent(options_.streams));
+    if (percent(options_.aborts)) {
+      world_.scheduler.after(world_.chance.duration(seconds(5)), [&from, message] {
+        if (from.host().is_up()) from.abort(message.number);
+      });
+    }
+    return message.number;
+  }
+
+  void cut() {
+    const std::uint32_t a = some_host(), b = some_host();
+    if (a == b) return;
+    note(a, "cut", b);
+    world_.network.cut(a, b);
+    world_.scheduler.after(world_.chance.duration(seconds(40)), [this, a, b] {
+      note(a, "mend", b);
+      world_.network.mend(a, b);
+    });
+  }
+
+  // A program is not ended in the middle of its turn; this is called by the scheduler.
+  void crash() {
+    const std::uint32_t victim = some_host();
+    if (!actors_[victim]->host().is_up()) return;
+    for (SessionBook& session : ledger_.sessions) {
+      session.over = session.over || session.caller == victim || session.callee == victim;
+    }
+    actors_[victim]->crash();
+    world_.scheduler.after(world_.chance.duration(seconds(20)),
+                           [this, victim] { actors_[victim]->restart(); });
+  }
+
+  void drought() {
+    const std::uint32_t victim = some_host();
+    if (!actors_[victim]->host().is_up()) return;
+    note(victim, "drought", options_.slabs);
+    actors_[victim]->host().backend().pool().withhold(options_.slabs);
+    world_.scheduler.after(world_.chance.duration(seconds(20)), [this, victim] {
+      if (actors_[victim]->host().is_up()) actors_[victim]->host().backend().pool().withhold(0);
+    });
+  }
+
+  void hang_up() {
+    bool calls = false;
+    SessionBook* session = some_session(calls);
+    if (session == nullptr) return;
+    const SessionId own = calls ? *session->caller_session : *session->callee_session;
+    session->over = true;
+    actors_[calls ? session->caller : session->callee]->hang_up(own);
+  }
+
+  // ---- peace ----------------------------------------------------------------------------------
+
+  Outcome calm_down() {
+    world_.network.mend_all();
+    for (const auto& actor : actors_) {
+      actor->reject_percent(0);
+      if (actor->host().is_up()) actor->host().backend().pool().withhold(0);
+    }
+    world_.simulation.run_for(peace);
+    if (Outcome outcome = check(Verdict::safety); !outcome.what.empty()) return outcome;
+    const std::vector<std::uint32_t> fresh = say_on_every_session();
+    world_.simulation.run_for(peace);
+    ledger_.books.check_ends();
+    if (Outcome outcome = check(Verdict::liveness); !outcome.what.empty()) return outcome;
+    for (const std::uint32_t number : fresh) {
+      const MessageBook* book = ledger_.books.find(number);
+      if (book != nullptr && book->whole == 1) continue;
+      return {Verdict::liveness,
+              "a session is up and takes no message, message " + std::to_string(number)};
+    }
+    over_ = true;
+    for (const auto& actor : actors_) actor->hang_up_all();
+    world_.simulation.run_for(peace);
+    if (Outcome outcome = check(Verdict::safety); !outcome.what.empty()) return outcome;
+    return check_empty();
+  }
+
+  Outcome check(Verdict verdict) const {
+    if (ledger_.books.wrong().empty()) return {};
+    return {verdict, ledger_.books.wrong()};
+  }
+
+  // Those that both ends hold for up are.
+  std::vector<std::uint32_t> say_on_every_session() {
+    std::vector<std::uint32_t> fresh;
+    for (const SessionBook& session : ledger_.sessions) {
+      if (session.over || !session.caller_session || !session.callee_session) continue;
+      for (const bool calls : {true, false}) {
+        MessageBook message{.number = ++messages_so_far_, .session = session.number};
+        message.from = calls ? session.caller : session.callee;
+        message.to = calls ? session.callee : session.caller;
+        message.bytes = 3000;
+        actors_[message.from]->send(calls ? *session.caller_session : *session.callee_session,
+                                    message, false);
+        fresh.push_back(message.number);
+      }
+    }
+    return fresh;
+  }
+
+  Outcome check_empty() {
+    for (std::uint32_t i = 0; i < actors_.size(); ++i) {
+      SimHost& host = actors_[i]->host();
+      const Engine::Stats stats = host.engine().stats();
+      const std::pair<const char*, std::size_t> left[] = {
+          {"connections", stats.connections},
+          {"sessions", stats.sessions},
+          {"tickets", stats.tickets},
+          {"outgoing messages", stats.outgoing_messages},
+          {"incoming messages", stats.incoming_messages},
+          {"transactions", stats.transactions},
+          {"held octets", stats.held_bytes},
+          {"sockets", host.backend().sockets()},
+          {"slabs", host.backend().pool().used_slabs() > slabs_kept ? 1U : 0U},
+          {"timers", host.engine().next_timeout() ? 1U : 0U}};
+      for (const auto& [name, count] : left) {
+        if (count == 0) continue;
+        return {Verdict::memory, std::string(name) + " are left at host-" + std::to_string(i)};
+      }
+    }
+    return {};
+  }
+
+  const RunOptions& options_;
+  const OnLine& on_line_;
+  SimWorld world_;
+  Ledger ledger_;
+  Hash hash_;
+  std::vector<std::unique_ptr<Actor>> actors_;
+  std::deque<bool> completed_;  // by session
+  std::uint32_t messages_so_far_ = 0;
+  std::uint64_t events_ = 0;
+  bool over_ = false;
+};
+
+}  // namespace
+
+std::string_view describe(Verdict verdict) noexcept {
+  switch (verdict) {
+    case Verdict::good:
+      return "good";
+    case Verdict::safety:
+      return "safety";
+    case Verdict::liveness:
+      return "liveness";
+    case Verdict::memory:
+      return "memory";
+    case Verdict::nondeterminism:
+      return "nondeterminism";
+  }
+  return {};
+}
+
+Outcome run(const RunOptions& options, const OnLine& on_line) {
+  return Run(options, on_line).go();
+}
+
+}  // namespace msrp::sim
