@@ -48,6 +48,8 @@ TEST_P(Refused, FailsTheMessage) {
   EXPECT_TRUE(message.done);
   EXPECT_FALSE(message.delivered);
   EXPECT_EQ(world.node.session_closed(world.session), GetParam().ends_session);
+  world.advance(std::chrono::minutes(10));
+  EXPECT_TRUE(world.peer.got().empty()) << "R4975-10.3-1: it is not tried again";
   if (GetParam().ends_session) {
     EXPECT_EQ(world.node.closed.at(0).reason.code, GetParam().code);
     const auto late = world.node.engine().send(world.session, {}, NoBody{}, world.now);

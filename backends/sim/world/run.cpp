@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "backends/sim/world/actor.hpp"
+#include "backends/sim/world/wire_judge.hpp"
 
 namespace msrp::sim {
 namespace {
@@ -19,8 +21,16 @@ constexpr Duration peace = seconds(150);
 // The slab that short pieces are copied into may stay.
 constexpr std::size_t slabs_kept = 1;
 
-class Hash final : public NetworkObserver {
+// Sees every stream: judges it, and makes one number of all.
+class Witness final : public NetworkObserver {
  public:
+  // What is wrong on some stream; empty: nothing.
+  std::string wrong() const {
+    for (const auto& [stream, judge] : judges_) {
+      if (!judge.wrong().empty()) return judge.wrong() + ", stream " + std::to_string(stream);
+    }
+    return {};
+  }
   std::uint64_t value() const noexcept { return value_; }
   std::uint64_t octets() const noexcept { return octets_; }
 
@@ -38,9 +48,11 @@ class Hash final : public NetworkObserver {
 
   void wrote(End end, std::span<const std::byte> octets, Instant now) override {
     octets_ += octets.size();
+    const std::string_view text(reinterpret_cast<const char*>(octets.data()), octets.size());
+    judges_[end.stream].wrote(end.side, text);
     add(now);
     add((std::uint64_t{end.stream} << 1U) | end.side);
-    add(std::string_view(reinterpret_cast<const char*>(octets.data()), octets.size()));
+    add(text);
   }
   void broke(End end, Instant now) override {
     add(now);
@@ -50,6 +62,7 @@ class Hash final : public NetworkObserver {
  private:
   std::uint64_t value_ = 0xCBF29CE484222325U;
   std::uint64_t octets_ = 0;
+  std::map<std::uint32_t, WireJudge> judges_;  // by stream
 };
 
 class Run {
@@ -57,7 +70,7 @@ class Run {
   Run(const RunOptions& options, const OnLine& on_line)
       : options_(options), on_line_(on_line), world_(options.seed, options.lateness) {
     world_.network.set_links(options.link);
-    world_.network.observe(&hash_);
+    world_.network.observe(&witness_);
     ledger_.note = [this](std::uint32_t host, std::string_view kind, std::uint64_t detail) {
       note(host, kind, detail);
     };
@@ -74,8 +87,8 @@ class Run {
     plan();
     world_.simulation.run_for(options_.chaos);
     Outcome outcome = calm_down();
-    outcome.hash = hash_.value();
-    outcome.octets = hash_.octets();
+    outcome.hash = witness_.value();
+    outcome.octets = witness_.octets();
     outcome.events = events_;
     outcome.virtual_time = world_.now() - start;
     return outcome;
@@ -84,10 +97,10 @@ class Run {
  private:
   void note(std::uint32_t host, std::string_view kind, std::uint64_t detail) {
     ++events_;
-    hash_.add(world_.now());
-    hash_.add(host);
-    hash_.add(kind);
-    hash_.add(detail);
+    witness_.add(world_.now());
+    witness_.add(host);
+    witness_.add(kind);
+    witness_.add(detail);
     if (!on_line_) return;
     const auto since =
         std::chrono::duration_cast<std::chrono::microseconds>(world_.now().time_since_epoch());
@@ -272,8 +285,9 @@ class Run {
   }
 
   Outcome check(Verdict verdict) const {
-    if (ledger_.books.wrong().empty()) return {};
-    return {verdict, ledger_.books.wrong()};
+    if (!ledger_.books.wrong().empty()) return {verdict, ledger_.books.wrong()};
+    if (std::string wrong = witness_.wrong(); !wrong.empty()) return {Verdict::safety, wrong};
+    return {};
   }
 
   // Those that both ends hold for up are.
@@ -321,7 +335,7 @@ class Run {
   const OnLine& on_line_;
   SimWorld world_;
   Ledger ledger_;
-  Hash hash_;
+  Witness witness_;
   std::vector<std::unique_ptr<Actor>> actors_;
   std::deque<bool> completed_;  // by session
   std::uint32_t messages_so_far_ = 0;
