@@ -38,7 +38,7 @@ struct Story {
     return books.wrong();
   }
 
-  Books books;
+  Books books{std::chrono::seconds(30)};
   MessageBook book;
   const MessageHandle out{3, 1};
   const IncomingHandle in{5, 1};
@@ -50,20 +50,38 @@ TEST(Books, AGoodStory) {
   story.data(0, 4);
   story.data(4, 4);
   story.end();
-  story.books.delivered(0, story.out);
+  story.books.delivered(0, story.out, Instant{});
   story.report(true);
   story.books.done(0, story.out);
   EXPECT_EQ(story.told(), "");
 }
 
-TEST(Books, PiecesInAnyOrderAndTwice) {
+TEST(Books, PiecesInAnyOrder) {
   Story story;
   story.start();
   story.data(6, 2);
   story.data(0, 3);
-  story.data(2, 5);
+  story.data(3, 3);
   story.end();
   EXPECT_EQ(story.books.wrong(), "");
+}
+
+TEST(Books, OctetsTwice) {
+  Story story;
+  story.start();
+  story.data(6, 2);
+  story.data(0, 3);
+  story.data(2, 4);
+  EXPECT_EQ(story.books.wrong(), "octets came twice, message 1");
+}
+
+TEST(Books, ALateOutcome) {
+  for (const int seconds : {30, 31}) {
+    Story story;
+    story.books.all_sent(0, story.out, Instant{});
+    story.books.delivered(0, story.out, Instant{} + std::chrono::seconds(seconds));
+    EXPECT_EQ(story.books.wrong(), seconds == 30 ? "" : "its outcome is late, message 1");
+  }
 }
 
 TEST(Books, AnotherOctet) {
@@ -113,15 +131,15 @@ TEST(Books, AnotherSessionOrHost) {
 
 TEST(Books, TwoOutcomes) {
   Story story;
-  story.books.delivered(0, story.out);
-  story.books.failed(0, story.out);
+  story.books.delivered(0, story.out, Instant{});
+  story.books.failed(0, story.out, Instant{});
   EXPECT_EQ(story.books.wrong(), "two outcomes, message 1");
 }
 
 TEST(Books, SomethingAfterTheLastEvent) {
   Story story;
   story.books.done(0, story.out);
-  story.books.delivered(0, story.out);
+  story.books.delivered(0, story.out, Instant{});
   EXPECT_EQ(story.books.wrong(), "an event after the last one, message 1");
 }
 
@@ -141,7 +159,7 @@ TEST(Books, AReportThatNobodyAskedFor) {
 
 TEST(Books, NoEndAndNoOutcome) {
   Story endless;
-  endless.books.delivered(0, endless.out);
+  endless.books.delivered(0, endless.out, Instant{});
   EXPECT_EQ(endless.told(), "it has no end, message 1");
   Story silent;
   silent.books.done(0, silent.out);
@@ -150,7 +168,7 @@ TEST(Books, NoEndAndNoOutcome) {
 
 TEST(Books, DeliveredAndNotThere) {
   Story story;
-  story.books.delivered(0, story.out);
+  story.books.delivered(0, story.out, Instant{});
   story.books.done(0, story.out);
   EXPECT_EQ(story.told(), "delivered, and it did not come whole, message 1");
 }
@@ -158,7 +176,7 @@ TEST(Books, DeliveredAndNotThere) {
 TEST(Books, AnIncomingMessageWithoutAnEnd) {
   Story story;
   story.start();
-  story.books.failed(0, story.out);
+  story.books.failed(0, story.out, Instant{});
   story.books.done(0, story.out);
   EXPECT_EQ(story.told(), "an incoming message has no end, message 1");
 }

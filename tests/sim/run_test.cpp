@@ -15,19 +15,6 @@ TEST(SimRun, TheFirstSeedsAreGood) {
   }
 }
 
-// Seeds that found something, each with a sentence.
-TEST(SimRun, SeedsThatFoundSomething) {
-  constexpr std::uint64_t seeds[] = {
-      // The books' own fault: a message that wants to hear of success alone waits for its REPORT
-      754,    // when its receiver refuses it without a word
-      12187,  // when a cut kept the caller from hearing that its session was up
-  };
-  for (const std::uint64_t seed : seeds) {
-    const Outcome outcome = run(options_of_seed(seed));
-    EXPECT_EQ(describe(outcome.verdict), "good") << "seed " << seed << ": " << outcome.what;
-  }
-}
-
 TEST(SimRun, LookingChangesNothing) {
   const RunOptions options = options_of_seed(5);
   std::size_t lines = 0;

@@ -240,9 +240,13 @@ void Actor::on(const Writable& event) {
   if (at != streams_.end()) write(*at);
 }
 
+void Actor::on(const Sent& event) {
+  ledger_.books.all_sent(number_, event.message, world_.now());
+}
+
 void Actor::on(const Delivered& event) {
   note("delivered", ledger_.books.number_of(number_, event.message).value_or(0));
-  ledger_.books.delivered(number_, event.message);
+  ledger_.books.delivered(number_, event.message, world_.now());
 }
 
 void Actor::on(const Reported& event) {
@@ -252,7 +256,7 @@ void Actor::on(const Reported& event) {
 
 void Actor::on(const MessageFailed& event) {
   note("failed", ledger_.books.number_of(number_, event.message).value_or(0));
-  ledger_.books.failed(number_, event.message);
+  ledger_.books.failed(number_, event.message, world_.now());
 }
 
 void Actor::on(const MessageDone& event) {

@@ -28,6 +28,7 @@ struct SessionBook {
 
 // What happens to all of them.
 struct Ledger {
+  explicit Ledger(Duration patience) : books(patience) {}
   Books books;
   std::vector<SessionBook> sessions;
   std::function<void(std::uint32_t host, std::string_view kind, std::uint64_t detail)> note;
@@ -70,6 +71,7 @@ class Actor {
   void on(const MessageData& event);
   void on(const MessageEnded& event);
   void on(const Writable& event);
+  void on(const Sent& event);
   void on(const Delivered& event);
   void on(const Reported& event);
   void on(const MessageFailed& event);

@@ -5,16 +5,20 @@
 
 namespace msrp::sim {
 
-void IncomingBook::add(std::uint64_t begin, std::uint64_t end) {
-  if (begin == end) return;
+bool IncomingBook::add(std::uint64_t begin, std::uint64_t end) {
+  if (begin == end) return true;
+  bool fresh = true;
+  const std::uint64_t own_begin = begin, own_end = end;
   auto first = std::ranges::find_if(seen, [&](const auto& one) { return one.second >= begin; });
   auto last = first;
   for (; last != seen.end() && last->first <= end; ++last) {
+    fresh = fresh && (last->first >= own_end || last->second <= own_begin);
     begin = std::min(begin, last->first);
     end = std::max(end, last->second);
   }
   first = seen.erase(first, last);
   seen.insert(first, {begin, end});
+  return fresh;
 }
 
 bool IncomingBook::covers(std::uint64_t bytes) const noexcept {
@@ -83,7 +87,8 @@ void Books::data(std::uint32_t host, const MessageData& event) {
       return complain("another octet than was sent", number);
     }
   }
-  at->second.add(event.offset, event.offset + size);
+  // There is nobody in between who could repeat them.
+  if (!at->second.add(event.offset, event.offset + size)) complain("octets came twice", number);
 }
 
 void Books::ended(std::uint32_t host, const MessageEnded& event) {
@@ -112,15 +117,26 @@ MessageBook* Books::outgoing(std::uint32_t host, MessageHandle handle) {
   return book;
 }
 
-void Books::delivered(std::uint32_t host, MessageHandle message) {
+void Books::all_sent(std::uint32_t host, MessageHandle message, Instant now) {
+  if (MessageBook* book = outgoing(host, message)) book->sent = now;
+}
+
+void Books::check_in_time(const MessageBook& book, Instant now) {
+  if (book.failure_report != FailureReport::yes || !book.sent) return;
+  if (now > *book.sent + patience_) complain("its outcome is late", book.number);
+}
+
+void Books::delivered(std::uint32_t host, MessageHandle message, Instant now) {
   MessageBook* book = outgoing(host, message);
   if (book == nullptr) return;
+  check_in_time(*book, now);
   if (++book->delivered + book->failed > 1) complain("two outcomes", book->number);
 }
 
-void Books::failed(std::uint32_t host, MessageHandle message) {
+void Books::failed(std::uint32_t host, MessageHandle message, Instant now) {
   MessageBook* book = outgoing(host, message);
   if (book == nullptr) return;
+  check_in_time(*book, now);
   if (++book->failed + book->delivered > 1) complain("two outcomes", book->number);
 }
 

@@ -12,6 +12,7 @@
 
 #include "msrp/event.hpp"
 #include "msrp/session_options.hpp"
+#include "msrp/time.hpp"
 
 namespace msrp::sim {
 
@@ -37,6 +38,7 @@ struct MessageBook {
 
   // ---- what its sender heard
   unsigned delivered = 0, failed = 0, done = 0, reported_whole = 0;
+  std::optional<Instant> sent;  // the last octet is with the transport
   // ---- what its receiver saw; a message that begins anew is seen anew
   unsigned begun = 0, whole = 0;
 };
@@ -45,12 +47,17 @@ struct MessageBook {
 struct IncomingBook {
   std::uint32_t number = 0;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> seen;  // sorted, apart: [begin, end)
-  void add(std::uint64_t begin, std::uint64_t end);
+  // False when some of it was there.
+  bool add(std::uint64_t begin, std::uint64_t end);
   bool covers(std::uint64_t bytes) const noexcept;
 };
 
 class Books {
  public:
+  // patience: how long after its last octet a message that asks for it has its outcome at the
+  // latest (RFC 4975 section 7.1.1).
+  explicit Books(Duration patience) noexcept : patience_(patience) {}
+
   // What is wrong, first come; empty: nothing.
   const std::string& wrong() const noexcept { return wrong_; }
   void complain(std::string_view what, std::uint32_t message);
@@ -66,8 +73,9 @@ class Books {
                const MessageStarted& event);
   void data(std::uint32_t host, const MessageData& event);
   void ended(std::uint32_t host, const MessageEnded& event);
-  void delivered(std::uint32_t host, MessageHandle message);
-  void failed(std::uint32_t host, MessageHandle message);
+  void all_sent(std::uint32_t host, MessageHandle message, Instant now);
+  void delivered(std::uint32_t host, MessageHandle message, Instant now);
+  void failed(std::uint32_t host, MessageHandle message, Instant now);
   void reported(std::uint32_t host, const Reported& event);
   void done(std::uint32_t host, MessageHandle message);
   void sent(std::uint32_t host, MessageHandle handle, std::uint32_t number) {
@@ -85,7 +93,9 @@ class Books {
  private:
   using Key = std::pair<std::uint32_t, std::uint64_t>;  // host, handle
   MessageBook* outgoing(std::uint32_t host, MessageHandle handle);
+  void check_in_time(const MessageBook& book, Instant now);
 
+  const Duration patience_;
   std::string wrong_;
   std::map<std::uint32_t, MessageBook> messages_;
   std::map<Key, std::uint32_t> outgoing_;
