@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <csignal>
 #include <cstdio>
 #include <mutex>
 #include <thread>
@@ -19,6 +20,9 @@ namespace {
 
 using sim::Outcome;
 using sim::Verdict;
+
+std::atomic<bool> interrupted = false;
+static_assert(std::atomic<bool>::is_always_lock_free);  // the handler may touch it
 
 Outcome run_seed(std::uint64_t seed, bool twice, const sim::OnLine& on_line = {}) {
   const sim::RunOptions options = sim::options_of_seed(seed);
@@ -49,6 +53,10 @@ class Batch {
   explicit Batch(const SimOptions& options) : options_(options), next_(options.first_seed) {}
 
   int run() {
+    // What was found until then is told.
+    for (const int number : {SIGINT, SIGTERM}) std::signal(number, [](int) { interrupted = true; });
+    fmt::print("seeds {} to {}\n", options_.first_seed, options_.last_seed);
+    std::fflush(stdout);
     const auto begun = std::chrono::steady_clock::now();
     std::vector<std::thread> threads;
     running_ = options_.jobs;
@@ -68,7 +76,7 @@ class Batch {
   void work() {
     for (;;) {
       const std::uint64_t seed = next_.fetch_add(1);
-      if (seed > options_.last_seed) break;
+      if (seed > options_.last_seed || interrupted) break;
       const Outcome outcome = run_seed(seed, options_.twice);
       const std::lock_guard lock(mutex_);
       ++done_;
@@ -100,7 +108,10 @@ class Batch {
     fmt::print("{} seeds, {} failed, {:.1f} a second, {:.0f} times real time\n", done_,
                failures_.size(), static_cast<double>(done_) / seconds,
                std::chrono::duration<double>(virtual_time_).count() / seconds);
-    return failures_.empty() ? 0 : static_cast<int>(failures_.front().outcome.verdict);
+    if (!failures_.empty()) return static_cast<int>(failures_.front().outcome.verdict);
+    if (!interrupted) return 0;
+    fmt::print(stderr, "msrp: interrupted: start it again with the seeds that are left\n");
+    return 1;
   }
 
   const SimOptions& options_;

@@ -152,6 +152,12 @@ void Network::stop_listening(Port& port, ListenerId listener) {
   }
 }
 
+void Network::stop_listening(Port& port) {
+  for (Listener& one : listeners_) {
+    if (one.port == &port) one.port = nullptr;
+  }
+}
+
 End Network::connect(Port& port, HostId host, const SocketAddress& to) {
   streams_.push_back(std::make_unique<Stream>());
   const End end{static_cast<std::uint32_t>(streams_.size() - 1), 0};

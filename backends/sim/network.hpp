@@ -112,6 +112,7 @@ class Network {
   Result<SocketAddress> listen(Port& port, HostId host, ListenerId listener,
                                const SocketAddress& at, const ListenOptions& options);
   void stop_listening(Port& port, ListenerId listener);
+  void stop_listening(Port& port);  // all of it
 
   // connected() or refused() follows. Without an answer the network knocks again after 1, 2, 4, 8,
   // 16 and 32 seconds; as long again after the last time it is refused.

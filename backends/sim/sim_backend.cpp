@@ -30,6 +30,7 @@ SimBackend::SimBackend(Scheduler& scheduler, Network& network, Resolver& resolve
 // As the system does it for a process that ends.
 SimBackend::~SimBackend() {
   if (dead_) return;
+  network_.stop_listening(*this);
   for (Socket& socket : sockets_) {
     if (socket.state != State::free) network_.release(socket.end, true);
   }

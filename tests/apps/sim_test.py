@@ -1,7 +1,8 @@
 """msrp sim: one world and what is in it, many worlds, the same seed twice."""
 import re
+import signal
 
-from harness import run
+from harness import Process, one_error_line, run
 
 
 def main():
@@ -20,8 +21,16 @@ def main():
 
     for jobs in ("1", "3"):
         out, err = run("sim", "--seeds", "1-30", "--jobs", jobs, "--twice")
-        assert re.fullmatch(r"30 seeds, 0 failed, [\d.]+ a second, \d+ times real time\n", out), out
+        assert re.fullmatch(r"seeds 1 to 30\n"
+                            r"30 seeds, 0 failed, [\d.]+ a second, \d+ times real time\n", out), out
         assert err == ""
+
+    # Ctrl-C: what was found until then is told.
+    with Process("sim", "--seeds", "1-1000000000") as sim:
+        assert sim.line() == "seeds 1 to 1000000000"
+        sim.signal(signal.SIGINT)
+        sim.wait(1)
+        one_error_line(sim.err)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 // a real program.
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -170,6 +171,35 @@ TEST(SimEngines, ACrashClosesTheSession) {
   world.a.send(1000);
   world.simulation.run_for(seconds(5));
   EXPECT_EQ(world.a.delivered, 1);
+}
+
+// A program that ends while the world goes on: its peers hear of it, and nobody answers any more.
+TEST(SimEngines, AHostThatLeaves) {
+  World world(1);
+  world.bind();
+  auto guest = std::make_unique<Host>(world, "c", "192.0.2.3");
+  EXPECT_TRUE(guest->host.call([&](Engine& engine) {
+    return engine.listen({.at = {guest->host.address(), 2855}}, world.now());
+  }));
+  world.simulation.run_for(seconds(1));
+  const auto ticket = guest->host.call([&](Engine& engine) {
+    return engine.prepare({.active = false, .listener = guest->listening.value()}, world.now());
+  });
+  EXPECT_TRUE(ticket);
+  world.simulation.run_for(seconds(1));
+  const Path path = guest->path.value();
+  guest.reset();
+  const auto calling = world.a.host.call([&](Engine& engine) {
+    return engine.prepare({.active = true, .host = "192.0.2.1"}, world.now());
+  });
+  world.simulation.run_for(seconds(1));
+  EXPECT_TRUE(world.a.host.call(
+      [&](Engine& engine) { return engine.complete(*calling, {.path = path}, world.now()); }));
+  world.simulation.run_for(seconds(60));
+  EXPECT_EQ(world.a.tickets_failed, 1);
+  world.a.send(100);
+  world.simulation.run_for(seconds(1));
+  EXPECT_EQ(world.a.delivered, 1) << "the others go on";
 }
 
 TEST(SimEngines, APoolThatRunsDryDelaysAndLosesNothing) {
