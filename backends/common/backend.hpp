@@ -70,6 +70,7 @@ using Completion = std::variant<Woken, Accepted, Connected, Received, SendDone, 
                                 ListenDone, ListenFault, Resolved, ResolveFault>;
 
 // One thread owns a backend; wake() alone may be called from others and from signal handlers.
+// TLS is a layer between, see secure_backend.hpp.
 // Slices of Received own their bytes. Received, Eof and Lost of a connection come in the order of
 // its stream; Lost comes once.
 //

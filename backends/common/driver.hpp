@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "backends/common/backend.hpp"
+#include "backends/common/secure_backend.hpp"
 #include "msrp/command.hpp"
 #include "msrp/error.hpp"
 #include "msrp/ids.hpp"
@@ -96,6 +97,7 @@ class Driver {
   std::optional<Instant> next_deadline() const {
     std::optional<Instant> due = core_.next_timeout();
     if (!flushing_.empty()) due = earliest(due, flushing_.front().deadline);
+    if constexpr (SecureTransport<B>) due = earliest(due, backend_.next_deadline());
     return due;
   }
 
@@ -233,19 +235,26 @@ class Driver {
 
   // ---- commands -----------------------------------------------------------------------------
 
-  void execute(const DoListen& what) { backend_.listen(what.listener, what.at); }
+  void execute(const DoListen& what) {
+    if (!what.secure) return backend_.listen(what.listener, what.at);
+    if constexpr (SecureTransport<B>) {
+      backend_.listen_secure(what.listener, what.at);
+    } else {
+      core_.on_listen_failed(what.listener, Error{Errc::tls_failed}, now_);
+    }
+  }
   void execute(const DoStopListening& what) { backend_.stop_listening(what.listener); }
   void execute(const DoResolve& what) { backend_.resolve(what.query, what.host, what.deadline); }
 
   void execute(const DoConnect& what) {
     start(what.conn, Phase::connecting);
-    if (!what.secure) {
-      backend_.connect(what.conn, what.to);
-      return;
+    if (!what.secure) return backend_.connect(what.conn, what.to);
+    if constexpr (SecureTransport<B>) {
+      backend_.connect_secure(what.conn, what.to, what.server_name, what.identity);
+    } else {  // never in the clear what was asked for with TLS
+      connections_[what.conn.index].phase = Phase::lost;
+      core_.on_lost(what.conn, Error{Errc::tls_failed}, now_);
     }
-    // Never in the clear what was asked for with TLS.
-    connections_[what.conn.index].phase = Phase::lost;
-    core_.on_lost(what.conn, Error{Errc::connect_failed}, now_);
   }
 
   void execute(const DoPauseRead& what) {

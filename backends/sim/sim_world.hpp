@@ -10,6 +10,7 @@
 
 #include "backends/common/driver.hpp"
 #include "backends/sim/simulation.hpp"
+#include "backends/sim/toy_tls.hpp"
 #include "msrp/assert.hpp"
 #include "msrp/crypto.hpp"
 #include "msrp/engine.hpp"
@@ -37,6 +38,8 @@ struct SimHostOptions {
   EngineConfig engine;
   SimBackendOptions backend;
   backend::DriverOptions driver;
+  // For listeners and connects with TLS. Without names: the host's own and its first address.
+  ToyTlsOptions tls;
   Logger* logger = nullptr;  // outlives the host
   Network::Reach reach = Network::Reach::anyone;
 };
@@ -53,6 +56,8 @@ class SimHost {
         on_event_(std::move(on_event)),
         options_(std::move(options)),
         id_(world.network.add_host(std::move(name), ip, options_.reach)) {
+    auto& names = options_.tls.names;
+    if (names.empty()) names = {world.network.name(id_), ip.text()};
     start();
   }
   SimHost(const SimHost&) = delete;
@@ -99,12 +104,17 @@ class SimHost {
   struct Program {
     Program(SimWorld& world, HostId host, const SimHostOptions& options)
         : backend(world.scheduler, world.network, world.resolver, host, options.backend),
-          random(world.chance.next()) {}
+          random(world.chance.next()),
+          tls(world.chance.next(), options.tls),
+          secure(backend, tls) {}
+    using Secure = backend::SecureBackend<SimBackend, ToyTlsProvider>;
     SimBackend backend;
     SimRandom random;
+    ToyTlsProvider tls;
+    Secure secure;
     NoCrypto crypto;
     std::optional<Engine> engine;
-    std::optional<backend::Driver<SimBackend, Engine>> driver;
+    std::optional<backend::Driver<Secure, Engine>> driver;
   };
 
   void start() {
@@ -115,7 +125,7 @@ class SimHost {
         {program.random, program.crypto, program.backend.buffers(), options_.logger}, now());
     MSRP_ASSERT(made.has_value());
     program.engine.emplace(*std::move(made));
-    program.driver.emplace(program.backend, *program.engine, options_.driver);
+    program.driver.emplace(program.secure, *program.engine, options_.driver);
     turns_ = world_.simulation.add({&program.backend, [&] { program.driver->turn(on_event_); },
                                     [&] { return program.driver->next_deadline(); }});
   }

@@ -92,6 +92,7 @@ class Harness {
     const ConnId here = new_conn();
     backend->connect(here, at);
     EXPECT_TRUE(drive([&] { return log[here].connected && accepted.size() > before; }));
+    for (int i = 0; i < 4; ++i) turn(backend->now());  // what a handshake leaves to do
     return {here, accepted.back()};
   }
 

@@ -170,7 +170,7 @@ class DriverTest : public testing::Test {
     turn(std::move(batch));
   }
   void come_up() {
-    core_.commands.push_back(DoConnect{conn_a, {}, false, {}, {}});
+    core_.commands.push_back(DoConnect{conn_a, {}, false, {}, {}, {}});
     complete(Connected{conn_a, {}});
     script_.clear();
   }
@@ -199,7 +199,7 @@ TEST_F(DriverTest, CommandsGoToTheBackendAndAnswersToTheCore) {
 }
 
 TEST_F(DriverTest, SecureConnectionsAreNeverMadeInTheClear) {
-  core_.commands.push_back(DoConnect{conn_a, {}, true, "a.example", {}});
+  core_.commands.push_back(DoConnect{conn_a, {}, true, "a.example", {}, {}});
   turn();
   expect({"lost"});
 }
@@ -235,7 +235,7 @@ TEST_F(DriverTest, OneSendGathersUpTo64BuffersAnd256KiB) {
 }
 
 TEST_F(DriverTest, WhatIsQueuedBeforeTheConnectionIsUpGoesOutThen) {
-  core_.commands.push_back(DoConnect{conn_a, {}, false, {}, {}});
+  core_.commands.push_back(DoConnect{conn_a, {}, false, {}, {}, {}});
   core_.queue(conn_a, "early");
   turn();
   expect({"connect"});
@@ -372,7 +372,7 @@ TEST_F(DriverTest, LostWhileSendingAndWhileClosing) {
 }
 
 TEST_F(DriverTest, AConnectThatFails) {
-  core_.commands.push_back(DoConnect{conn_a, {}, false, {}, {}});
+  core_.commands.push_back(DoConnect{conn_a, {}, false, {}, {}, {}});
   complete(Lost{conn_a, {Errc::connect_failed}});
   expect({"connect", "lost"});
   core_.commands.push_back(DoClose{conn_a, false});
@@ -381,7 +381,7 @@ TEST_F(DriverTest, AConnectThatFails) {
 }
 
 TEST_F(DriverTest, ClosedWhileConnecting) {
-  core_.commands.push_back(DoConnect{conn_a, {}, false, {}, {}});
+  core_.commands.push_back(DoConnect{conn_a, {}, false, {}, {}, {}});
   turn();
   core_.commands.push_back(DoClose{conn_a, true});
   complete(Connected{conn_a, {}}, Closed{conn_a});

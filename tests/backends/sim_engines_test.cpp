@@ -21,11 +21,14 @@ std::byte octet(std::uint64_t offset) {
 
 // A host with an engine that answers everything and keeps books.
 struct Host {
-  Host(SimWorld& made_in, std::string name, std::string_view ip)
+  Host(SimWorld& made_in, std::string name, std::string_view ip, SimHostOptions options = {})
       : world(made_in),
-        host(world, std::move(name), *IpAddress::parse(ip), [this](const Event& event) {
-          std::visit([this](const auto& what) { on(what); }, event);
-        }) {}
+        host(
+            world, std::move(name), *IpAddress::parse(ip),
+            [this](const Event& event) {
+              std::visit([this](const auto& what) { on(what); }, event);
+            },
+            std::move(options)) {}
   void on(const Listening& event) { listening = event.listener; }
   void on(const Prepared& event) { path = event.local_path; }
   void on(const Bound& event) { session = event.session; }
@@ -39,7 +42,10 @@ struct Host {
   void on(const MessageEnded& event) { (event.error ? broken : whole) += 1; }
   void on(const Delivered&) { ++delivered; }
   void on(const MessageFailed&) { ++failed; }
-  void on(const SessionClosed&) { ++closed; }
+  void on(const SessionClosed& event) {
+    ++closed;
+    close_reason = event.reason.code;
+  }
   void on(const TicketFailed&) { ++tickets_failed; }
   void on(const auto&) {}
 
@@ -57,25 +63,27 @@ struct Host {
   std::optional<ListenerId> listening;
   std::optional<Path> path;
   SessionId session;
+  Errc close_reason{};
   std::uint64_t octets = 0, wrong = 0;
   int whole = 0, broken = 0, delivered = 0, failed = 0, closed = 0, tickets_failed = 0;
 };
 
 struct World : SimWorld {
-  explicit World(std::uint64_t seed, const Link& link = {}) : SimWorld(seed) {
+  explicit World(std::uint64_t seed, const Link& link = {}, const SimHostOptions& options = {})
+      : SimWorld(seed), a(*this, "a", "192.0.2.1", options), b(*this, "b", "192.0.2.2", options) {
     network.set_links(link);
   }
   // Both paths are there, and each side knows the other's; name: b's.
   void prepare(const std::string& name) {
     EXPECT_TRUE(b.host.call([&](Engine& engine) {
-      return engine.listen({.at = {b.host.address(), 2855}, .host = name}, now());
+      return engine.listen({.at = {b.host.address(), 2855}, .host = name, .secure = secure}, now());
     }));
     simulation.run_for(seconds(1));
     const auto ticket_b = b.host.call([&](Engine& engine) {
       return engine.prepare({.active = false, .listener = b.listening.value()}, now());
     });
     const auto ticket_a = a.host.call([&](Engine& engine) {
-      return engine.prepare({.active = true, .host = "192.0.2.1"}, now());
+      return engine.prepare({.active = true, .host = "192.0.2.1", .secure = secure}, now());
     });
     simulation.run_for(seconds(1));
     EXPECT_TRUE(b.host.call(
@@ -90,8 +98,8 @@ struct World : SimWorld {
     ASSERT_TRUE(b.session);
   }
 
-  Host a{*this, "a", "192.0.2.1"};
-  Host b{*this, "b", "192.0.2.2"};
+  bool secure = false;  // msrps
+  Host a, b;
 };
 
 const Link nasty{.latency = milliseconds(2),
@@ -116,6 +124,55 @@ TEST(SimEngines, AMebibyteEachWayOverABadNetwork) {
       EXPECT_EQ(host->failed, 0) << seed;
     }
   }
+}
+
+// R4975-5.4-8: the same over TLS, in records of any size.
+TEST(SimEngines, AMebibyteEachWayOverTls) {
+  constexpr std::size_t size = 1024 * 1024;
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    World world(seed, nasty, {.tls = {.record_bytes = 2000, .key_updates = 5}});
+    world.secure = true;
+    world.bind();
+    EXPECT_TRUE(world.a.path->view().front().secure);
+    EXPECT_TRUE(world.b.path->view().front().secure);
+    world.a.send(size);
+    world.b.send(size);
+    world.simulation.run_for(seconds(60));
+    for (const Host* host : {&world.a, &world.b}) {
+      EXPECT_EQ(host->octets, size) << seed;
+      EXPECT_EQ(host->wrong, 0U) << seed;
+      EXPECT_EQ(host->delivered, 1) << seed;
+    }
+    for (Host* host : {&world.a, &world.b}) {
+      host->host.call([&](Engine& engine) { engine.close(host->session, world.now()); });
+    }
+    world.simulation.run_for(seconds(60));
+    for (Host* host : {&world.a, &world.b}) {
+      EXPECT_EQ(host->host.backend().sockets(), 0U);
+      EXPECT_LE(host->host.backend().pool().used_slabs(), 1U);
+      EXPECT_FALSE(host->host.engine().next_timeout());
+    }
+  }
+}
+
+// Neither side's session comes about, and neither waits for ever.
+TEST(SimEngines, AHandshakeThatFailsFailsTheTicket) {
+  World world(1, nasty, {.tls = {.handshake_failures = 100}});
+  world.secure = true;
+  world.prepare("");
+  world.simulation.run_for(seconds(60));
+  EXPECT_EQ(world.a.tickets_failed, 1);
+  EXPECT_EQ(world.b.tickets_failed, 1);
+}
+
+TEST(SimEngines, ATruncatedStreamIsNoOrderlyEnd) {
+  World world(1, nasty, {.tls = {.missing_notifies = 100}});
+  world.secure = true;
+  world.bind();
+  world.a.host.call([&](Engine& engine) { engine.close(world.a.session, world.now()); });
+  world.simulation.run_for(seconds(60));
+  EXPECT_EQ(world.b.closed, 1);
+  EXPECT_EQ(world.b.close_reason, Errc::tls_truncated);
 }
 
 TEST(SimEngines, APartitionEndsTheMessageAfterTheTransactionsTime) {

@@ -14,17 +14,19 @@ std::string replaced(std::string text, std::string_view from, std::string_view t
 
 // An engine named by a host name, bound to a scripted peer.
 struct Named : World {
-  Named() : node(add("engine")) {
+  explicit Named(bool secure = false) : node(add("engine")) {
     listener =
-        node.engine().listen({.at = at("192.0.2.1", 2855), .host = "alice.example"}, now).value();
+        node.engine()
+            .listen({.at = at("192.0.2.1", 2855), .host = "alice.example", .secure = secure}, now)
+            .value();
     drive();
     const TicketId ticket = node.prepare({.active = false, .listener = listener});
     drive();
     local = node.local_paths.at(ticket.value()).text();
     EXPECT_TRUE(node.engine().complete(ticket, {}, now));
     peer = connect_peer(node, listener);
-    EXPECT_EQ(status_of(local), "200");
-    EXPECT_EQ(node.bounds.size(), 1U);
+    EXPECT_EQ(status_of(local), secure ? "481" : "200");
+    EXPECT_EQ(node.bounds.size(), secure ? 0U : 1U);
   }
   std::string status_of(const std::string& to) {
     SendParts parts{.to = to, .from = "msrp://192.0.2.9:5678/peersession;tcp"};
@@ -50,6 +52,14 @@ TEST(Addressing, EquivalentUrisNameTheSameSession) {
   EXPECT_EQ(world.status_of(replaced(world.local, "alice.example", "bob@alice.example")), "200");
   EXPECT_EQ(world.status_of(replaced(world.local, ";tcp", ";TCP")), "200");
   EXPECT_EQ(world.status_of(world.local + ";colour=blue;plain"), "200");
+}
+
+// R4975-6-7: a session that was agreed on with TLS is not there without it, by whatever name.
+TEST(Addressing, AnMsrpsSessionIsNotThereInTheClear) {
+  Named world(true);
+  EXPECT_EQ(world.status_of(replaced(world.local, "msrps://", "MSRPS://")), "481");
+  EXPECT_EQ(world.status_of(replaced(world.local, "msrps://", "msrp://")), "481");
+  EXPECT_TRUE(world.node.bounds.empty());
 }
 
 // R4975-6-5, R4975-6-6, R4975-6.1-1, R4975-6.1-5, R4975-6.1-6, R4975-6.1-7, R4975-6.1-8,

@@ -16,6 +16,7 @@ namespace msrp {
 struct DoListen {
   ListenerId listener;
   SocketAddress at;
+  bool secure = false;  // who connects is to speak TLS
 };
 struct DoStopListening {
   ListenerId listener;
@@ -30,8 +31,9 @@ struct DoResolve {
 struct DoConnect {
   ConnId conn;
   SocketAddress to;
-  bool secure;
-  std::string server_name;
+  bool secure;              // connected once the TLS handshake is done
+  std::string server_name;  // whom the peer's certificate has to name
+  std::string identity;  // as in SessionOptions: which own certificate, what is demanded of theirs
   Instant deadline;
 };
 // Stop and go on with on_received() of one connection. After a resume, first hand in again what

@@ -48,13 +48,14 @@ struct Services {
 struct ListenRequest {
   SocketAddress at;  // port 0: any free one
   std::string host;  // what own URIs say; empty: the address listened on
-  bool secure = false;
+  bool secure = false;  // TLS, and own URIs are msrps
 };
 
 struct PrepareRequest {
   bool active = true;                  // connects; otherwise the peer does
   std::optional<ListenerId> listener;  // required when passive
   std::string host;                    // of the own URI when active without a listener
+  bool secure = false;                 // that URI is msrps
   std::optional<Uri> local;            // instead of a generated one
   // A session that has ended and that this one stands in for: what came whole in it is known as a
   // duplicate when it comes again (RFC 4975 section 5.4). Unknown ones are ignored.

@@ -61,6 +61,8 @@ enum class Errc : std::uint8_t {
   peer_mismatch,      // the peer that came is not the one described
   aborted,
   closed,
+  tls_failed,     // the handshake, or octets that are no TLS of this connection
+  tls_truncated,  // the stream ended without close_notify: something may be missing
 };
 
 // Trivially copyable, owns nothing.

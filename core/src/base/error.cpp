@@ -110,6 +110,10 @@ constexpr std::string_view describe_use(Errc code) noexcept {
       return "aborted";
     case Errc::closed:
       return "closed";
+    case Errc::tls_failed:
+      return "TLS failed";
+    case Errc::tls_truncated:
+      return "ended without TLS close_notify";
     default:
       return {};
   }

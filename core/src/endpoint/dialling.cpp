@@ -144,7 +144,8 @@ void Engine::Impl::connect_next(Dial& dial, Instant now) {
   Undo undo([&] { connections.erase(conn.id); });
   const Instant deadline = now + timeouts.connect;
   const SocketAddress to = dial.addresses[dial.addresses_tried];
-  commands.push(DoConnect{conn.id, to, dial.key.secure, dial.key.host, deadline});
+  commands.push(
+      DoConnect{conn.id, to, dial.key.secure, dial.key.host, dial.key.identity, deadline});
   undo.dismiss();
   ++dial.addresses_tried;
   dial.move(Dial::Input::addresses);

@@ -157,6 +157,8 @@ Session* Engine::Impl::route_request(Connection& conn, const HeadView& head, Ins
   };
   if (head.to_path.size() != 1) return refused(status::no_such_session, Errc::no_such_session);
   const Route* route = routes.find(head.to_path.front());
+  // What was agreed on with TLS is not spoken of without (RFC 4975 section 6).
+  if (head.to_path.front().secure && !conn.info.secure) route = nullptr;
   if (route == nullptr) return refused(status::no_such_session, Errc::no_such_session);
   if (Session* session = sessions.find(route->session)) {
     if (session->conn != conn.id) {

@@ -22,7 +22,7 @@ Result<ListenerId> Engine::Impl::listen(const ListenRequest& request) {
   listener.secure = request.secure;
   listener.events = events.owe(2);
   listener.commands = commands.owe(1);
-  commands.push(DoListen{id, request.at});
+  commands.push(DoListen{id, request.at, request.secure});
   undo.dismiss();
   return id;
 }
@@ -39,7 +39,7 @@ Result<TicketId> Engine::Impl::prepare(const PrepareRequest& request, Instant) {
   std::optional<Uri> local = request.local;
   if (!local && listener == nullptr) {
     const Ident session_id = idents.plain();
-    UriParts parts{false, request.host, discard_port, session_id.text()};
+    UriParts parts{request.secure, request.host, discard_port, session_id.text()};
     MSRP_TRY(local, Uri::make(parts));
   }
   if (local && routes.at(local->view()) != nullptr) return fail(Errc::bad_state);
