@@ -189,8 +189,9 @@ TEST(SessionRules, ExtensionsAreNotSwitchedOnInBand) {
   world.expect_all_alive();
 }
 
-// R4975-7.1.1-6: how long a success REPORT is waited for is the application's to say: the engine
-// never stops of itself, and stops at once when it is told to, without calling that a failure.
+// R4975-7.1.1-6: how long a success REPORT is waited for is the application's to say: without
+// Timeouts::report the engine never stops of itself, and stops at once when it is told to, without
+// calling that a failure.
 TEST(SessionRules, TheApplicationTimesTheSuccessReport) {
   Solo world;
   const MessageHandle patient = world.node.send("text/plain", "hello", {.success_report = true});

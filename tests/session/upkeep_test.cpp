@@ -22,6 +22,7 @@ TEST(Upkeep, TheDefaultsAreThoseOfTheRfc) {
   EXPECT_EQ(timeouts.idle, Duration{});
   EXPECT_EQ(timeouts.keep_alive, Duration{});
   EXPECT_EQ(timeouts.message, Duration{});
+  EXPECT_EQ(timeouts.report, Duration{});
   Solo world;
   world.advance(seconds(3600));
   EXPECT_TRUE(world.sent().empty());
@@ -125,6 +126,23 @@ TEST(MessageTimeout, AWholeMessageHasNone) {
   world.advance(seconds(100));
   EXPECT_TRUE(world.node.last_in().complete());
   EXPECT_EQ(world.node.engine().next_timeout(), std::nullopt);
+}
+
+// R4975-7.1.1-6: a REPORT that never comes keeps no handle, or a peer that reports nothing would
+// use them all up.
+TEST(ReportTimeout, NobodyReports) {
+  Solo world(with({.report = seconds(100)}));
+  const MessageHandle message = world.node.send(
+      "text/plain", "hello", {.success_report = true, .failure_report = FailureReport::no});
+  EXPECT_EQ(world.sent().size(), 1U);
+  EXPECT_EQ(world.node.engine().next_timeout_reason(), TimeoutReason::report);
+  world.advance(seconds(99));
+  EXPECT_FALSE(world.node.out(message).done);
+  world.advance(seconds(1));
+  EXPECT_TRUE(world.node.out(message).done);
+  EXPECT_FALSE(world.node.out(message).failed);
+  EXPECT_EQ(world.node.engine().stats().outgoing_messages, 0U);
+  EXPECT_TRUE(world.node.closed.empty());
 }
 
 // Two sessions on one connection; the application releases nothing of the first.

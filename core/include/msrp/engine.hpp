@@ -46,8 +46,8 @@ struct Services {
 };
 
 struct ListenRequest {
-  SocketAddress at;  // port 0: any free one
-  std::string host;  // what own URIs say; empty: the address listened on
+  SocketAddress at;     // port 0: any free one
+  std::string host;     // what own URIs say; empty: the address listened on
   bool secure = false;  // TLS, and own URIs are msrps
 };
 
@@ -75,6 +75,7 @@ enum class TimeoutReason : std::uint8_t {
   keep_alive,
   message,
   behind,
+  report,
 };
 
 class Engine {

@@ -67,8 +67,8 @@ struct MessageEnded {
 };
 
 // ---- outgoing messages. Sent, then (unless Failure-Report is no or partial) exactly one of
-// Delivered and MessageFailed; Reported as REPORTs come. The handle ends with MessageDone, the last
-// of its events.
+// Delivered and MessageFailed; Reported as REPORTs come, which are waited for no longer than
+// Timeouts::report. The handle ends with MessageDone, the last of its events.
 struct Writable {
   MessageHandle message;
   std::size_t bytes;

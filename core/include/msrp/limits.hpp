@@ -38,7 +38,7 @@ struct Limits {
   std::uint32_t quantum_bytes = 32 * 1024;  // of one message's body before another may go on
 };
 
-// RFC 4975 names the first; the others are ours. All run on the time handed in. The last four are
+// RFC 4975 names the first; the others are ours. All run on the time handed in. The last five are
 // off, or at once, when zero.
 struct Timeouts {
   Duration transaction = std::chrono::seconds(30);  // from the request's last octet (section 7.1.1)
@@ -51,6 +51,9 @@ struct Timeouts {
   Duration idle{};        // a connection without a session stays open for as long
   Duration keep_alive{};  // after as long without an octet sent an empty SEND goes out
   Duration message{};     // an incoming message of which nothing more comes is given up
+  // A message's last octet to the success REPORTs for it, which nobody has to send (section 7.1.1):
+  // then MessageDone comes without them.
+  Duration report{};
 };
 
 // Memory that one connection with so many sessions can take in user space at the most, in bytes, as

@@ -222,6 +222,9 @@ void Engine::Impl::check_done(OutgoingMessage& message) noexcept {
     message.sent = true;
     message.awaits_report =
         message.success_report && !message.report_complete && message.chunk == nullptr;
+    if (message.awaits_report && timeouts.report != Duration{}) {
+      arm(message.report_timer, last_now, timeouts.report, TimeoutReason::report, message.id);
+    }
     if (!message.internal) events.push(message.events, Sent{message.id});
   }
   if (message.sent && message.open_transactions == 0 && !message.failed && !message.settled) {

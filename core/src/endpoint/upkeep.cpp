@@ -41,6 +41,12 @@ void Engine::Impl::timed_out(const TimerSubject& subject, Instant now) noexcept 
         refuse_message(*message, status::stop_sending, error, now);
       }
       break;
+    case TimeoutReason::report:
+      if (OutgoingMessage* message = messages.find(subject.as<MessageHandle>())) {
+        message->awaits_report = false;
+        check_done(*message);
+      }
+      break;
     case TimeoutReason::resolve:
       if (Dial* dial = dials.find(subject.as<DialId>())) fail_dial(*dial, error);
       break;

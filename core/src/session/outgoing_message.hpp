@@ -15,6 +15,7 @@
 #include "msrp/session_options.hpp"
 #include "session/body_source.hpp"
 #include "session/interval_set.hpp"
+#include "stream/timers.hpp"
 
 namespace msrp {
 
@@ -74,6 +75,7 @@ struct OutgoingMessage {
   bool writable_wanted = false;
   bool report_complete = false;  // success REPORTs cover it
   bool awaits_report = false;
+  Timer report_timer;
   IntervalSet reported;
 };
 
