@@ -168,14 +168,38 @@ CLI::App* add_sim(CLI::App& app, SimOptions& options, Raw& raw) {
       "Everything in a world follows from its seed: the same one is the same story on every\n"
       "machine. Status 0: good; 10: something happened that must not; 11: something did not "
       "happen\n"
-      "that must; 12: something is left; 13: another story the second time. Of many seeds the\n"
-      "first that failed gives the status.");
+      "that must; 12: something is left; 13: another story the second time; 127: a crash. Of many\n"
+      "seeds the first that failed gives the status.");
   auto* seed = command->add_option("--seed", options.first_seed, "One world, and what is in it")
                    ->type_name("N");
   auto* seeds = command->add_option("--seeds", raw.seeds, "All worlds from A to B")
                     ->type_name("A-B")
                     ->excludes(seed);
-  command->add_flag("--trace", options.trace, "With --seed: print everything that happens")
+  command
+      ->add_option("--trace", options.trace,
+                   "With --seed: print what applications do and hear (short), or every chunk too "
+                   "(full)")
+      ->type_name("short|full")
+      ->check(CLI::IsMember({"short", "full"}))
+      ->excludes(seeds);
+  command
+      ->add_option("--html", options.html_file,
+                   "With --seed: write a page with the run as a sequence diagram")
+      ->type_name("FILE")
+      ->excludes(seeds);
+  command
+      ->add_option("--set", options.settings,
+                   "With --seed: an option of the world as it is to be, instead of what the seed "
+                   "says (may be repeated)")
+      ->type_name("NAME=VALUE")
+      ->excludes(seeds);
+  command
+      ->add_flag("--calm", options.calm,
+                 "With --seed: nothing but what --set says happens in the world")
+      ->excludes(seeds);
+  command
+      ->add_flag("--minimize", options.minimize,
+                 "With --seed, of a world that fails: look for the fewest options that do it")
       ->excludes(seeds);
   command->add_option("--jobs", options.jobs, "Worlds at the same time (1)")
       ->type_name("N")

@@ -72,7 +72,11 @@ struct DecodeOptions {
 struct SimOptions {
   std::uint64_t first_seed = 1, last_seed = 1;  // both included
   unsigned jobs = 1;
-  bool trace = false;
+  std::string trace;                  // "short", "full" or empty
+  std::string html_file;              // empty: none
+  std::vector<std::string> settings;  // of the world, NAME=VALUE
+  bool calm = false;                  // settings apart
+  bool minimize = false;
   bool twice = false;
 };
 

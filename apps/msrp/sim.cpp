@@ -1,18 +1,27 @@
 // msrp sim: worlds in virtual time, each from one number.
 #include <fmt/format.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
 #include "apps/msrp/commands.hpp"
+#include "apps/msrp/sim_html.hpp"
+#include "apps/msrp/sim_trace.hpp"
+#include "apps/msrp/text.hpp"
+#include "backends/sim/world/minimize.hpp"
 #include "backends/sim/world/run.hpp"
 
 namespace msrp::app {
@@ -24,26 +33,150 @@ using sim::Verdict;
 std::atomic<bool> interrupted = false;
 static_assert(std::atomic<bool>::is_always_lock_free);  // the handler may touch it
 
-Outcome run_seed(std::uint64_t seed, bool twice, const sim::OnLine& on_line = {}) {
-  const sim::RunOptions options = sim::options_of_seed(seed);
-  Outcome outcome = sim::run(options, on_line);
+int cannot_write(const std::string& file, int error) {
+  fmt::print(stderr, "msrp: cannot write the page '{}', {}: {}\n", printable(file),
+             std::strerror(error),
+             error == ENOSPC ? "make room for it" : "name a file that can be written");
+  return 1;
+}
+
+// A world that ends the program says which it was, and with what status.
+thread_local std::uint64_t seed_that_runs = 0;
+
+extern "C" void tell_crash(int number) {
+  char line[64] = "msrp: a crash in seed ";
+  std::size_t size = std::strlen(line);
+  char digits[20];
+  std::size_t count = 0;
+  for (std::uint64_t rest = seed_that_runs; count == 0 || rest > 0; rest /= 10) {
+    digits[count++] = static_cast<char>('0' + rest % 10);
+  }
+  while (count > 0) line[size++] = digits[--count];
+  line[size++] = '\n';
+  (void)!write(STDERR_FILENO, line, size);
+  (void)number;
+  _exit(static_cast<int>(Verdict::crash));
+}
+
+// Sanitizers say more about the others themselves.
+void watch_for_crashes() {
+  std::signal(SIGABRT, tell_crash);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(MSRP_SANITIZED)
+  for (const int number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL}) std::signal(number, tell_crash);
+#endif
+}
+
+Outcome run_world(const sim::RunOptions& world, bool twice, sim::RunObserver* observer = nullptr) {
+  seed_that_runs = world.seed;
+  Outcome outcome = sim::run(world, observer);
   if (!twice || outcome.verdict != Verdict::good) return outcome;
-  if (sim::run(options).hash != outcome.hash) {
+  if (sim::run(world).hash != outcome.hash) {
     outcome.verdict = Verdict::nondeterminism;
     outcome.what = "another story the second time";
   }
   return outcome;
 }
 
+// In a process of its own, which may crash.
+Verdict try_out(const sim::RunOptions& world) {
+  const pid_t child = fork();
+  if (child < 0) return Verdict::good;  // it does not get any smaller
+  if (child == 0) {
+    std::fclose(stderr);
+    _exit(static_cast<int>(run_world(world, false).verdict));
+  }
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) ? static_cast<Verdict>(WEXITSTATUS(status)) : Verdict::crash;
+}
+
+// What is not neutral, as options of this program.
+std::string settings_of(const sim::RunOptions& world) {
+  std::string text;
+  for (const sim::RunOption& option : sim::run_options()) {
+    if (option.get(world) == option.neutral || option.name == "seed") continue;
+    text += fmt::format(" --set {}={}", option.name, option.get(world));
+  }
+  return text;
+}
+
+int minimize(const sim::RunOptions& world) {
+  const Verdict verdict = try_out(world);
+  if (verdict == Verdict::good) {
+    fmt::print(stderr, "msrp: seed {} is good: there is nothing to minimize\n", world.seed);
+    return 1;
+  }
+  const sim::Minimized found = sim::minimize(world, verdict, try_out);
+  for (const sim::RunOption& option : sim::run_options()) {
+    if (option.get(found.options) == option.neutral && option.name != "seed") continue;
+    fmt::print("{} {}\n", option.name, option.get(found.options));
+  }
+  fmt::print("{} with these and nothing else, after {} runs:\nmsrp sim --seed {} --calm{}\n",
+             sim::describe(verdict), found.runs, world.seed, settings_of(found.options));
+  return static_cast<int>(verdict);
+}
+
+// Whoever looks on may be several.
+class Observers final : public sim::RunObserver {
+ public:
+  void add(sim::RunObserver& observer) { all_.push_back(&observer); }
+
+  void note(Instant now, sim::HostId host, std::string_view kind, std::uint64_t detail) override {
+    for (sim::RunObserver* each : all_) each->note(now, host, kind, detail);
+  }
+  void written(const sim::WireChunk& chunk) override {
+    for (sim::RunObserver* each : all_) each->written(chunk);
+  }
+  void ended(const sim::WireChunk& chunk) override {
+    for (sim::RunObserver* each : all_) each->ended(chunk);
+  }
+  void stream(Instant now, std::string_view what, std::uint32_t stream, sim::HostId from,
+              sim::HostId to) override {
+    for (sim::RunObserver* each : all_) each->stream(now, what, stream, from, to);
+  }
+  void fault(Instant now, std::string_view what, sim::HostId a, sim::HostId b) override {
+    for (sim::RunObserver* each : all_) each->fault(now, what, a, b);
+  }
+
+ private:
+  std::vector<sim::RunObserver*> all_;
+};
+
 int run_one(const SimOptions& options) {
-  fmt::print("{}", sim::describe(sim::options_of_seed(options.first_seed)));
-  const sim::OnLine print_line = [](std::string_view line) { fmt::print("{}\n", line); };
-  const Outcome outcome =
-      run_seed(options.first_seed, options.twice, options.trace ? print_line : sim::OnLine());
+  sim::RunOptions world = sim::options_of_seed(options.first_seed);
+  for (const sim::RunOption& option : sim::run_options()) {
+    if (options.calm && option.name != "seed") option.set(world, option.neutral);
+  }
+  for (const std::string& setting : options.settings) {
+    std::string wrong = sim::set_option(world, setting);
+    if (wrong.empty()) wrong = sim::check(world);
+    if (wrong.empty()) continue;
+    fmt::print(stderr, "msrp: --set {}: {}\n", printable(setting), wrong);
+    return 2;
+  }
+  if (options.minimize) return minimize(world);
+  Observers observers;
+  SimTrace trace(world, options.trace == "full");
+  if (!options.trace.empty()) observers.add(trace);
+  std::FILE* file = nullptr;
+  std::optional<SimHtml> html;
+  if (!options.html_file.empty()) {
+    file = std::fopen(options.html_file.c_str(), "wb");
+    if (file == nullptr) return cannot_write(options.html_file, errno);
+    observers.add(html.emplace(file, world));
+  }
+  fmt::print("{}", sim::describe(world));
+  const Outcome outcome = run_world(world, options.twice, &observers);
   fmt::print("{}{}{}\nhash {:016x}, {} events, {} octets, {:.1f} s of virtual time\n",
              sim::describe(outcome.verdict), outcome.what.empty() ? "" : ": ", outcome.what,
              outcome.hash, outcome.events, outcome.octets,
              std::chrono::duration<double>(outcome.virtual_time).count());
+  if (html) {
+    html->verdict(outcome);
+    const bool written = std::ferror(file) == 0;
+    if (std::fclose(file) != 0 || !written) return cannot_write(options.html_file, errno);
+  }
   return static_cast<int>(outcome.verdict);
 }
 
@@ -77,7 +210,7 @@ class Batch {
     for (;;) {
       const std::uint64_t seed = next_.fetch_add(1);
       if (seed > options_.last_seed || interrupted) break;
-      const Outcome outcome = run_seed(seed, options_.twice);
+      const Outcome outcome = run_world(sim::options_of_seed(seed), options_.twice);
       const std::lock_guard lock(mutex_);
       ++done_;
       virtual_time_ += outcome.virtual_time * (options_.twice ? 2 : 1);
@@ -127,6 +260,7 @@ class Batch {
 }  // namespace
 
 int run_sim(const SimOptions& options) {
+  watch_for_crashes();
   if (options.first_seed == options.last_seed) return run_one(options);
   return Batch(options).run();
 }

@@ -1,6 +1,6 @@
 #include "apps/msrp/trace_html.hpp"
 
-#include <string>
+#include "apps/msrp/html_data.hpp"
 
 namespace msrp::app {
 
@@ -10,25 +10,7 @@ TraceHtml::TraceHtml(std::FILE* file, TraceOptions options, Instant start, OnFai
 }
 
 void TraceHtml::write(const Json& object) {
-  // ASCII alone, and of that nothing that markup is made of; in JSON these stand in strings only.
-  std::string line = "<script type=\"application/json\">";
-  for (const char octet : object.dump(-1, ' ', true)) {
-    switch (octet) {
-      case '<':
-        line += "\\u003C";
-        break;
-      case '>':
-        line += "\\u003E";
-        break;
-      case '&':
-        line += "\\u0026";
-        break;
-      default:
-        line += octet;
-    }
-  }
-  line += "</script>\n";
-  put(line);
+  put(html_data(object));
 }
 
 }  // namespace msrp::app

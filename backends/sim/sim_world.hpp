@@ -42,6 +42,7 @@ struct SimHostOptions {
   ToyTlsOptions tls;
   Logger* logger = nullptr;  // outlives the host
   Network::Reach reach = Network::Reach::anyone;
+  std::function<void()> after_turn;  // for whoever watches over the engine
 };
 
 // One host with one program: an engine, and what the application makes of its events. Events are
@@ -70,6 +71,7 @@ class SimHost {
   // Precondition for these: it is up.
   Engine& engine() { return *program_->engine; }
   SimBackend& backend() { return program_->backend; }
+  ToyTlsProvider& tls() { return program_->tls; }
 
   // Does something with the engine from outside a turn, which then gets one: call([](Engine& e) {
   // return e.send(...); }).
@@ -126,7 +128,11 @@ class SimHost {
     MSRP_ASSERT(made.has_value());
     program.engine.emplace(*std::move(made));
     program.driver.emplace(program.secure, *program.engine, options_.driver);
-    turns_ = world_.simulation.add({&program.backend, [&] { program.driver->turn(on_event_); },
+    turns_ = world_.simulation.add({&program.backend,
+                                    [&] {
+                                      program.driver->turn(on_event_);
+                                      if (options_.after_turn) options_.after_turn();
+                                    },
                                     [&] { return program.driver->next_deadline(); }});
   }
   void stop() {

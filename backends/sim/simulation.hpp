@@ -37,6 +37,10 @@ class Simulation {
   // It has no turn any more. Not from within a turn.
   void remove(ProgramId id) { programs_.at(id).program = Program{}; }
 
+  // Programs had so many turns without the time going on that something goes round in circles;
+  // nobody has a turn any more.
+  bool spins() const noexcept { return turns_at_once_ > turns_at_once_max; }
+
   // One turn of a program that may have one, whichever; or else time goes on to what comes next, at
   // most until then. False when nothing is left to do until then.
   bool step(Instant until) {
@@ -53,13 +57,16 @@ class Simulation {
         next = due;
       }
     }
+    if (spins()) return false;
     if (!runnable_.empty()) {
+      ++turns_at_once_;
       Entry& chosen = programs_[runnable_[chance_.below(runnable_.size())]];
       chosen.program.turn();
       chosen.lateness = chance_.duration(lateness_);
       return true;
     }
     if (!next || *next > until) return false;
+    if (*next > scheduler_.now()) turns_at_once_ = 0;
     // One action at a time: a program may have its turn between two of one instant.
     if (!scheduler_.step(*next)) scheduler_.advance(*next);
     return true;
@@ -73,6 +80,7 @@ class Simulation {
   void run_for(Duration duration) { run_until(scheduler_.now() + duration); }
 
  private:
+  static constexpr std::uint64_t turns_at_once_max = 5'000'000;
   struct Entry {
     Program program;
     Duration lateness;
@@ -83,6 +91,7 @@ class Simulation {
   const Duration lateness_;
   std::vector<Entry> programs_;
   std::vector<std::size_t> runnable_;
+  std::uint64_t turns_at_once_ = 0;
 };
 
 }  // namespace msrp::sim

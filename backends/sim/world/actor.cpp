@@ -1,23 +1,38 @@
 #include "backends/sim/world/actor.hpp"
 
 #include <algorithm>
+#include <span>
+#include <utility>
+
+#include "msrp/headers.hpp"
 
 namespace msrp::sim {
 namespace {
 
-constexpr std::uint16_t port = 2855;
-
-SimHostOptions host_options(const RunOptions& options) {
+SimHostOptions host_options(const RunOptions& options, const std::string& name,
+                            std::uint32_t number) {
   SimHostOptions made;
   made.engine.limits = options.limits;
   made.engine.timeouts = options.timeouts;
   made.backend.slabs_max = options.slabs;
   made.backend.slab_bytes = options.slab_bytes;
+  made.tls.names = {name};
+  made.tls.record_bytes = options.record_bytes;
+  made.tls.handshake_failures = options.handshake_failures;
+  made.tls.missing_notifies = options.missing_notifies;
+  made.tls.damaged_records = options.damaged_records;
+  made.tls.key_updates = options.key_updates;
+  if (number + options.nat_hosts >= options.hosts) made.reach = Network::Reach::dials_only;
   return made;
 }
 
 IpAddress address_of(std::uint32_t host) {
   return *IpAddress::parse("192.0.2." + std::to_string(host + 1));
+}
+
+std::string name_of(const RunOptions& options, std::uint32_t host) {
+  if (options.named == 0) return address_of(host).text();
+  return "host-" + std::to_string(host) + ".example";
 }
 
 std::vector<std::byte> octets_of(std::uint32_t message, std::uint64_t begin, std::uint64_t end) {
@@ -31,18 +46,69 @@ std::vector<std::byte> octets_of(std::uint32_t message, std::uint64_t begin, std
 Actor::Actor(SimWorld& world, Ledger& ledger, const RunOptions& options, std::uint32_t number)
     : world_(world),
       ledger_(ledger),
+      options_(options),
       number_(number),
+      name_(name_of(options, number)),
       chance_(world.chance.fork(number)),
+      reject_percent_(options.rejects),
+      slowness_(options.slowness),
       host_(
           world, "host-" + std::to_string(number), address_of(number),
           [this](const Event& event) { std::visit([this](const auto& what) { on(what); }, event); },
-          host_options(options)) {}
+          [&] {
+            SimHostOptions made = host_options(options, name_, number);
+            made.after_turn = [this] { check_budgets(); };
+            return made;
+          }()) {}
+
+// Rule 5 of the contract, and what an engine may take at the most; architecture of the limits.
+void Actor::check_budgets() {
+  Engine& engine = host_.engine();
+  if (const auto due = engine.next_timeout(); due && *due <= world_.now()) {
+    ledger_.books.complain("a timer is due after its turn", number_);
+  }
+  const Engine::Stats stats = engine.stats();
+  const Limits& limits = options_.limits;
+  // Reading stops behind the slab that goes over the limit.
+  const std::size_t held = stats.connections * (limits.held_bytes + options_.slab_bytes);
+  if (stats.held_bytes > held) ledger_.books.complain("more octets are held than may be", number_);
+  if (stats.transactions > stats.connections * 2 * limits.transactions) {
+    ledger_.books.complain("more transactions than may be", number_);
+  }
+  if (stats.incoming_messages > (stats.sessions + 1) * limits.incoming_messages) {
+    ledger_.books.complain("more incoming messages than may be", number_);
+  }
+}
 
 // ---- the script's verbs -------------------------------------------------------------------------
 
 void Actor::listen() {
-  (void)host_.call(
-      [&](Engine& engine) { return engine.listen({.at = {host_.address(), port}}, world_.now()); });
+  for (const bool secure : {false, true}) {
+    const std::uint16_t port = secure ? secure_port : plain_port;
+    (void)host_.call([&](Engine& engine) {
+      return engine.listen({.at = {host_.address(), port}, .host = name_, .secure = secure},
+                           world_.now());
+    });
+  }
+}
+
+void Actor::on(const Listening& event) {
+  listeners_[event.at.port == secure_port ? 1 : 0] = event.listener;
+}
+
+void Actor::calm_down() {
+  reject_percent_ = 0;
+  slowness_ = {};
+  if (!host_.is_up()) return;
+  host_.backend().pool().withhold(0);
+  host_.tls().calm_down();
+}
+
+void Actor::later(Duration most, std::move_only_function<void()> action) {
+  world_.scheduler.after(chance_.duration(most),
+                         [this, life = life_, action = std::move(action)]() mutable {
+                           if (life == life_ && host_.is_up()) action();
+                         });
 }
 
 void Actor::crash() {
@@ -54,7 +120,9 @@ void Actor::crash() {
   sessions_.clear();
   outgoing_.clear();
   streams_.clear();
-  listener_.reset();
+  listeners_[0].reset();
+  listeners_[1].reset();
+  ++life_;
   host_.crash(chance_.one_of(1, 2));
 }
 
@@ -66,7 +134,9 @@ void Actor::restart() {
 
 void Actor::call(SessionBook& session) {
   const auto ticket = host_.call([&](Engine& engine) {
-    return engine.prepare({.active = true, .host = host_.address().text()}, world_.now());
+    return engine.prepare(
+        {.active = true, .host = name_, .secure = session.secure, .options = session.options},
+        world_.now());
   });
   if (!ticket) return;
   session.caller_ticket = *ticket;
@@ -74,9 +144,11 @@ void Actor::call(SessionBook& session) {
 }
 
 void Actor::await(SessionBook& session) {
-  if (!listener_) return;
+  const auto& listener = listeners_[session.secure ? 1 : 0];
+  if (!listener) return;
   const auto ticket = host_.call([&](Engine& engine) {
-    return engine.prepare({.active = false, .listener = *listener_}, world_.now());
+    return engine.prepare({.active = false, .listener = *listener, .options = session.options},
+                          world_.now());
   });
   if (!ticket) return;
   session.callee_ticket = *ticket;
@@ -107,6 +179,23 @@ void Actor::send(SessionId session, const MessageBook& message, bool stream) {
   ledger_.books.sent(number_, *handle, message.number);
   outgoing_[message.number] = *handle;
   if (stream) streams_.push_back({*handle, message.number, message.bytes});
+}
+
+void Actor::ask(SessionId session, const MessageBook& message) {
+  const std::string nickname = "\"" + Books::id_of(message.number) + "\"";
+  const HeaderField use_nickname{HeaderId::use_nickname, "Use-Nickname", nickname};
+  const std::string method = "PING" + std::to_string(message.number);
+  ChunkSpec spec{.method = Method::other, .method_text = method};
+  if (message.number % 2 == 0) {
+    spec = ChunkSpec{.method = Method::nickname, .extra = std::span(&use_nickname, 1)};
+  }
+  const auto handle = host_.call(
+      [&](Engine& engine) { return engine.send_chunk(session, spec, NoBody{}, world_.now()); });
+  if (!handle) return;
+  note("ask", message.number);
+  ledger_.books.open(message);
+  ledger_.books.sent(number_, *handle, message.number);
+  outgoing_[message.number] = *handle;
 }
 
 void Actor::abort(std::uint32_t message) {
@@ -226,10 +315,56 @@ void Actor::on(const MessageStarted& event) {
 void Actor::on(const MessageData& event) {
   note("data", event.slice.bytes.size());
   ledger_.books.data(number_, event);
-  host_.engine().release(event.session, event.slice.bytes.size(), world_.now());
+  release(event.session, event.slice.bytes.size());
+}
+
+void Actor::release(SessionId session, std::size_t bytes) {
+  if (slowness_ == Duration{}) return host_.engine().release(session, bytes, world_.now());
+  later(slowness_, [this, session, bytes] {
+    host_.call([&](Engine& engine) { engine.release(session, bytes, world_.now()); });
+  });
+}
+
+void Actor::on(const ChunkStarted& event) {
+  const SessionBook* book = book_of(event.session);
+  std::string_view text = event.head.method_text;
+  std::optional<std::uint32_t> number;
+  if (const HeaderField* field = event.head.find(HeaderId::use_nickname)) {
+    number = Books::number_of(parse_use_nickname(field->value).value_or(""));
+  } else if (text.starts_with("PING")) {
+    number = Books::number_of("message-" + std::string(text.substr(4)));
+  }
+  note("asked", number.value_or(0));
+  ledger_.books.request_started(
+      number_, book != nullptr ? std::optional(book->number) : std::nullopt, number.value_or(0));
+  if (!number) return;
+  if (chance_.one_of(1, 8)) return;  // without a word
+  if (chance_.one_of(1, 2)) return answer(event.request, *number);
+  later(std::chrono::seconds(20),
+        [this, request = event.request, number = *number] { answer(request, number); });
+}
+
+void Actor::answer(RequestHandle request, std::uint32_t number) {
+  const std::uint16_t status = chance_.one_of(1, 4) ? 403 : 200;
+  ledger_.books.request_answered(number, status);
+  (void)host_.call(
+      [&](Engine& engine) { return engine.respond(request, status, {}, world_.now()); });
+}
+
+void Actor::on(const ChunkData& event) {
+  release(event.session, event.slice.bytes.size());
+}
+
+void Actor::on(const Answered& event) {
+  note("answered", event.status);
+  ledger_.books.answer_came(number_, event);
 }
 
 void Actor::on(const MessageEnded& event) {
+  const SessionBook* book = book_of(event.session);
+  if (!event.error && book != nullptr && !book->options.automatic_reports) {
+    (void)host_.engine().send_report(event.message, 200, world_.now());
+  }
   note(event.error ? "ended" : "whole",
        ledger_.books.number_of(number_, event.message).value_or(0));
   ledger_.books.ended(number_, event);

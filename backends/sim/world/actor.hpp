@@ -23,7 +23,11 @@ struct SessionBook {
   TicketId caller_ticket, callee_ticket;
   std::optional<Path> caller_path, callee_path;
   std::optional<SessionId> caller_session, callee_session;
-  bool over = false;  // closed, failed, or an end of it died
+  bool over = false;      // closed, failed, or an end of it died
+  bool stranger = false;  // the callee is none of ours
+  bool secure = false;
+  bool takes_requests = false;  // both applications see other methods than SEND
+  SessionOptions options;
 };
 
 // What happens to all of them.
@@ -36,6 +40,8 @@ struct Ledger {
 
 class Actor {
  public:
+  static constexpr std::uint16_t plain_port = 2855, secure_port = 2856;
+
   Actor(SimWorld& world, Ledger& ledger, const RunOptions& options, std::uint32_t number);
 
   SimHost& host() noexcept { return host_; }
@@ -48,12 +54,18 @@ class Actor {
   void complete(SessionBook& session);
 
   void send(SessionId session, const MessageBook& message, bool stream);
+  // Another method than SEND, without a body.
+  void ask(SessionId session, const MessageBook& message);
   void abort(std::uint32_t message);
   void hang_up(SessionId session);
   void hang_up_all();
   // Pieces of streams, as far as there is room.
   void write_streams();
-  void reject_percent(unsigned percent) noexcept { reject_percent_ = percent; }
+  // From now on it takes everything, and at once.
+  void calm_down();
+  // What others call it.
+  const std::string& name() const noexcept { return name_; }
+  const IpAddress& address() const { return host_.address(); }
 
  private:
   struct Stream {
@@ -63,7 +75,7 @@ class Actor {
     bool finished = false;
   };
 
-  void on(const Listening& event) { listener_ = event.listener; }
+  void on(const Listening& event);
   void on(const Prepared& event);
   void on(const Bound& event);
   void on(const TicketFailed& event);
@@ -76,6 +88,9 @@ class Actor {
   void on(const Reported& event);
   void on(const MessageFailed& event);
   void on(const MessageDone& event);
+  void on(const ChunkStarted& event);
+  void on(const ChunkData& event);
+  void on(const Answered& event);
   void on(const SessionClosed& event);
   void on(const auto&) {}
 
@@ -83,13 +98,22 @@ class Actor {
   SessionBook* book_of(SessionId session);
   void note(std::string_view kind, std::uint64_t detail) { ledger_.note(number_, kind, detail); }
   void write(Stream& stream);
+  void release(SessionId session, std::size_t bytes);
+  void answer(RequestHandle request, std::uint32_t number);
+  // Does it later, if the host still lives by then.
+  void later(Duration most, std::move_only_function<void()> action);
+  void check_budgets();
 
   SimWorld& world_;
   Ledger& ledger_;
+  const RunOptions& options_;
   const std::uint32_t number_;
+  const std::string name_;
   Chance chance_;
-  unsigned reject_percent_ = 0;
-  std::optional<ListenerId> listener_;
+  unsigned reject_percent_;
+  Duration slowness_;
+  unsigned life_ = 0;                                          // how often it has crashed
+  std::optional<ListenerId> listeners_[2];                     // in the clear, with TLS
   std::map<std::uint64_t, std::uint32_t> tickets_, sessions_;  // to numbers of sessions
   std::map<std::uint32_t, MessageHandle> outgoing_;            // by number of the message
   std::vector<Stream> streams_;

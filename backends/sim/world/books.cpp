@@ -104,6 +104,28 @@ void Books::ended(std::uint32_t host, const MessageEnded& event) {
   if (++book.whole > 1) complain("it came whole twice", book.number);
 }
 
+void Books::request_started(std::uint32_t host, std::optional<std::uint32_t> session,
+                            std::uint32_t number) {
+  const MessageBook* book = find(number);
+  if (book == nullptr || !book->is_request) return complain("a request that nobody made", number);
+  if (!book->takes_it) complain("a request came to who does not take any", number);
+  if (book->to != host || session != book->session) complain("it came to another session", number);
+}
+
+void Books::request_answered(std::uint32_t number, std::uint16_t status) {
+  if (MessageBook* book = find(number)) book->answered = status;
+}
+
+void Books::answer_came(std::uint32_t host, const Answered& event) {
+  const MessageBook* book = outgoing(host, event.message);
+  if (book == nullptr || book->to_stranger) return;
+  const bool fine = event.status >= 200 && event.status < 300;
+  if (fine && event.status != book->answered) {
+    complain("an answer that nobody gave", book->number);
+  }
+  if (!book->takes_it && fine) complain("a 200 from who does not take it", book->number);
+}
+
 // ---- sending ------------------------------------------------------------------------------------
 
 MessageBook* Books::outgoing(std::uint32_t host, MessageHandle handle) {
@@ -142,7 +164,7 @@ void Books::failed(std::uint32_t host, MessageHandle message, Instant now) {
 
 void Books::reported(std::uint32_t host, const Reported& event) {
   MessageBook* book = outgoing(host, event.message);
-  if (book == nullptr || event.status != 200) return;
+  if (book == nullptr || event.status != 200 || book->to_stranger) return;
   if (!book->success_report) complain("a success REPORT that nobody asked for", book->number);
   if (!event.complete) return;
   if (++book->reported_whole > 1) complain("reported whole twice", book->number);
@@ -166,15 +188,13 @@ void Books::died(std::uint32_t host) {
 void Books::check_ends() {
   for (const auto& [number, book] : messages_) {
     if (book.sender_died) continue;
-    // Who wants to hear of success alone hears nothing when there is none, until the session ends.
-    const bool waits =
-        book.success_report && book.failure_report == FailureReport::no && book.whole == 0;
-    if (book.done != 1 && !waits) complain("it has no end", number);
+    if (book.done != 1) complain("it has no end", number);
     const bool must_know = book.failure_report == FailureReport::yes && !book.aborted;
     if (must_know && book.delivered + book.failed == 0) complain("it has no outcome", number);
     // A 200 to every chunk came from its receiver alone: there is nobody else in between.
     const bool must_be_there = book.delivered > 0 && book.failure_report == FailureReport::yes &&
-                               !book.receiver_died && !book.rejected && !book.aborted;
+                               !book.to_stranger && !book.is_request && !book.receiver_died &&
+                               !book.rejected && !book.aborted;
     if (must_be_there && book.whole != 1) complain("delivered, and it did not come whole", number);
   }
   if (!incoming_.empty())

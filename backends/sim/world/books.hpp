@@ -32,6 +32,11 @@ struct MessageBook {
   std::uint64_t bytes = 0;
   bool success_report = false;
   FailureReport failure_report = FailureReport::yes;
+  bool to_stranger = false;  // its receiver does what it likes
+  // Another method than SEND. takes_it: the receiver's application sees such, and answers itself.
+  bool is_request = false, takes_it = false;
+  std::uint16_t answered = 0;  // by that application
+
   bool aborted = false;   // by its sender
   bool rejected = false;  // by its receiver
   bool sender_died = false, receiver_died = false;
@@ -73,6 +78,11 @@ class Books {
                const MessageStarted& event);
   void data(std::uint32_t host, const MessageData& event);
   void ended(std::uint32_t host, const MessageEnded& event);
+  // A request that the application is to answer; the session as above.
+  void request_started(std::uint32_t host, std::optional<std::uint32_t> session,
+                       std::uint32_t number);
+  void request_answered(std::uint32_t number, std::uint16_t status);
+  void answer_came(std::uint32_t host, const Answered& event);
   void all_sent(std::uint32_t host, MessageHandle message, Instant now);
   void delivered(std::uint32_t host, MessageHandle message, Instant now);
   void failed(std::uint32_t host, MessageHandle message, Instant now);

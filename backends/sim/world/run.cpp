@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "backends/sim/world/actor.hpp"
-#include "backends/sim/world/wire_judge.hpp"
+#include "backends/sim/world/stranger.hpp"
+#include "backends/sim/world/witness.hpp"
 
 namespace msrp::sim {
 namespace {
@@ -21,55 +22,12 @@ constexpr Duration peace = seconds(150);
 // The slab that short pieces are copied into may stay.
 constexpr std::size_t slabs_kept = 1;
 
-// Sees every stream: judges it, and makes one number of all.
-class Witness final : public NetworkObserver {
- public:
-  // What is wrong on some stream; empty: nothing.
-  std::string wrong() const {
-    for (const auto& [stream, judge] : judges_) {
-      if (!judge.wrong().empty()) return judge.wrong() + ", stream " + std::to_string(stream);
-    }
-    return {};
-  }
-  std::uint64_t value() const noexcept { return value_; }
-  std::uint64_t octets() const noexcept { return octets_; }
-
-  void add(std::uint64_t number) noexcept {
-    for (int i = 0; i < 8; ++i, number >>= 8U) {
-      value_ = (value_ ^ (number & 0xFFU)) * 0x100000001B3U;  // FNV-1a
-    }
-  }
-  void add(std::string_view text) noexcept {
-    for (const char c : text) value_ = (value_ ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
-  }
-  void add(Instant now) noexcept {
-    add(static_cast<std::uint64_t>(now.time_since_epoch().count()));
-  }
-
-  void wrote(End end, std::span<const std::byte> octets, Instant now) override {
-    octets_ += octets.size();
-    const std::string_view text(reinterpret_cast<const char*>(octets.data()), octets.size());
-    judges_[end.stream].wrote(end.side, text);
-    add(now);
-    add((std::uint64_t{end.stream} << 1U) | end.side);
-    add(text);
-  }
-  void broke(End end, Instant now) override {
-    add(now);
-    add((std::uint64_t{end.stream} << 1U) | end.side);
-  }
-
- private:
-  std::uint64_t value_ = 0xCBF29CE484222325U;
-  std::uint64_t octets_ = 0;
-  std::map<std::uint32_t, WireJudge> judges_;  // by stream
-};
-
 class Run {
  public:
-  Run(const RunOptions& options, const OnLine& on_line)
+  Run(const RunOptions& options, RunObserver* observer)
       : options_(options),
-        on_line_(on_line),
+        observer_(observer),
+        witness_(observer),
         world_(options.seed, options.lateness),
         ledger_(options.timeouts.transaction + options.lateness) {
     world_.network.set_links(options.link);
@@ -79,17 +37,26 @@ class Run {
     };
     for (std::uint32_t i = 0; i < options.hosts; ++i) {
       actors_.push_back(std::make_unique<Actor>(world_, ledger_, options, i));
-      actors_.back()->reject_percent(options.rejects);
+      witness_.know(actors_.back()->address(), i);
+    }
+    for (std::uint32_t i = 0; i < strangers_in_a_run; ++i) {
+      const std::string ip = std::string(Stranger::network) + std::to_string(i + 1);
+      strangers_.push_back(std::make_unique<Stranger>(world_, "stranger-" + std::to_string(i),
+                                                      *IpAddress::parse(ip)));
+      witness_.know(*IpAddress::parse(ip), strangers_.back()->host());
     }
   }
 
   Outcome go() {
     const Instant start = world_.now();
+    MSRP_ASSERT(start == run_start);
+    for (const auto& actor : actors_) tell_name(*actor);
     for (const auto& actor : actors_) actor->listen();
     world_.simulation.run_for(seconds(1));
     plan();
     world_.simulation.run_for(options_.chaos);
     Outcome outcome = calm_down();
+    witness_.finish();
     outcome.hash = witness_.value();
     outcome.octets = witness_.octets();
     outcome.events = events_;
@@ -104,11 +71,7 @@ class Run {
     witness_.add(host);
     witness_.add(kind);
     witness_.add(detail);
-    if (!on_line_) return;
-    const auto since =
-        std::chrono::duration_cast<std::chrono::microseconds>(world_.now().time_since_epoch());
-    on_line_(std::to_string(since.count()) + " us  host-" + std::to_string(host) + "  " +
-             std::string(kind) + " " + std::to_string(detail));
+    if (observer_ != nullptr) observer_->note(world_.now(), host, kind, detail);
   }
 
   // At any time of the chaos.
@@ -134,6 +97,8 @@ class Run {
     for (std::uint32_t i = 0; i < options_.crashes; ++i) some_time([this] { crash(); });
     for (std::uint32_t i = 0; i < options_.droughts; ++i) some_time([this] { drought(); });
     for (std::uint32_t i = 0; i < options_.hang_ups; ++i) some_time([this] { hang_up(); });
+    for (std::uint32_t i = 0; i < options_.visits; ++i) some_time([this] { visit(); });
+    for (std::uint32_t i = 0; i < options_.name_faults; ++i) some_time([this] { name_fault(); });
     look_around();
   }
 
@@ -142,7 +107,7 @@ class Run {
     for (SessionBook& session : ledger_.sessions) {
       if (session.over || !session.caller_path || !session.callee_path) continue;
       if (std::exchange(completed_[session.number], true)) continue;
-      actors_[session.callee]->complete(session);
+      if (!session.stranger) actors_[session.callee]->complete(session);
       actors_[session.caller]->complete(session);
     }
     for (const auto& actor : actors_) {
@@ -154,19 +119,87 @@ class Run {
   }
 
   void begin_session() {
-    const std::uint32_t caller = some_host();
-    std::uint32_t callee = some_host();
-    if (callee == caller) callee = (callee + 1) % static_cast<std::uint32_t>(actors_.size());
+    // Those behind a NAT, the last ones, are not called.
+    const auto callees = static_cast<std::uint32_t>(actors_.size() - options_.nat_hosts);
+    const std::uint32_t callee = static_cast<std::uint32_t>(world_.chance.below(callees));
+    std::uint32_t caller = some_host();
+    if (callee == caller) caller = (caller + 1) % static_cast<std::uint32_t>(actors_.size());
     if (!actors_[caller]->host().is_up() || !actors_[callee]->host().is_up()) return;
     const auto number = static_cast<std::uint32_t>(ledger_.sessions.size());
     SessionBook& session = ledger_.sessions.emplace_back();
     session.number = number;
     session.caller = caller;
     session.callee = callee;
+    agree(session);
     completed_.push_back(false);
     note(caller, "session", number);
-    actors_[callee]->await(session);
+    if (!session.stranger) actors_[callee]->await(session);
     actors_[caller]->call(session);
+  }
+
+  void agree(SessionBook& session) {
+    session.stranger = percent(options_.with_strangers);
+    session.secure = !session.stranger && percent(options_.secure);
+    session.takes_requests = percent(options_.other_methods);
+    session.options.share_connection = !percent(options_.alone);
+    session.options.automatic_reports = !percent(options_.own_reports);
+    if (session.takes_requests) session.options.handling = Handling::messages_and_more;
+    if (percent(options_.refuse_behind)) session.options.when_behind = WhenBehind::refuse;
+    if (!session.stranger) return;
+    const Stranger& peer = *strangers_[world_.chance.below(strangers_.size())];
+    session.callee = peer.host();
+    session.callee_path = *Path::parse(peer.path(session.number));
+  }
+
+  // ---- names ----------------------------------------------------------------------------------
+
+  void tell_name(const Actor& actor) {
+    if (options_.named == 0) return;
+    Resolver::Answer answer{.delay = world_.chance.duration(std::chrono::milliseconds(300)),
+                            .jitter = world_.chance.duration(std::chrono::milliseconds(300))};
+    // Some have an address where nobody is in front of the right one.
+    if (world_.chance.one_of(1, 4)) answer.records.push_back(AddressRecord{nowhere()});
+    answer.records.push_back(AddressRecord{actor.address()});
+    world_.resolver.set(actor.name(), std::move(answer));
+  }
+
+  static IpAddress nowhere() { return *IpAddress::parse("198.51.100.1"); }
+
+  void name_fault() {
+    if (options_.named == 0) return;
+    const std::uint32_t victim = some_host();
+    const std::string& name = actors_[victim]->name();
+    note(victim, "name fault", 0);
+    switch (world_.chance.below(4)) {
+      case 0:
+        world_.resolver.erase(name);
+        break;
+      case 1:
+        world_.resolver.set(name, {.silent = true});
+        break;
+      case 2:
+        world_.resolver.set(name, {.records = {AddressRecord{nowhere()}}});
+        break;
+      default:  // another's
+        world_.resolver.set(name, {.records = {AddressRecord{actors_[some_host()]->address()}}});
+    }
+    world_.scheduler.after(world_.chance.duration(seconds(30)),
+                           [this, victim] { tell_name(*actors_[victim]); });
+  }
+
+  void visit() {
+    const std::uint32_t victim = some_host();
+    Actor& actor = *actors_[victim];
+    Stranger& visitor = *strangers_[world_.chance.below(strangers_.size())];
+    const std::uint16_t port = world_.chance.one_of(1, 4) ? Actor::secure_port : Actor::plain_port;
+    NastyTarget target{.live_path = {}, .host = actor.name() + ":" + std::to_string(port)};
+    for (const SessionBook& session : ledger_.sessions) {
+      const auto& path = session.callee == victim ? session.callee_path : session.caller_path;
+      const bool is_there = session.callee == victim || session.caller == victim;
+      if (is_there && path && world_.chance.one_of(1, 2)) target.live_path = path->text();
+    }
+    note(victim, "visit", visitor.host());
+    visitor.visit({actor.address(), port}, target);
   }
 
   // A session that this end knows as bound, and its end; nullptr: there is none now.
@@ -189,20 +222,37 @@ class Run {
     bool calls = false;
     SessionBook* session = some_session(calls);
     if (session == nullptr) return;
-    say(*session, calls, 1 + some_size());
+    if (percent(options_.requests)) return ask(*session, calls);
+    say(*session, calls, some_size());
+  }
+
+  MessageBook next_message(const SessionBook& session, bool calls) {
+    MessageBook message{.number = ++messages_so_far_, .session = session.number};
+    message.from = calls ? session.caller : session.callee;
+    message.to = calls ? session.callee : session.caller;
+    message.to_stranger = session.stranger;
+    return message;
+  }
+
+  void ask(const SessionBook& session, bool calls) {
+    MessageBook message = next_message(session, calls);
+    message.is_request = true;
+    message.takes_it = session.takes_requests;
+    actors_[message.from]->ask(calls ? *session.caller_session : *session.callee_session, message);
   }
 
   // The sizes at which something changes come often.
   std::uint64_t some_size() {
-    constexpr std::uint64_t favourites[] = {0, 1, 511, 512, 2046, 2047, 2048, 10239, 10240};
+    const std::uint64_t slab = options_.slab_bytes, quantum = options_.limits.quantum_bytes;
+    const std::uint64_t favourites[] = {0,        1,           511,     512,        2046,     2047,
+                                        2048,     2049,        10239,   10240,      slab - 1, slab,
+                                        slab + 1, quantum - 1, quantum, quantum + 1};
     if (world_.chance.one_of(1, 4)) return favourites[world_.chance.below(std::size(favourites))];
     return world_.chance.log_uniform(options_.message_bytes_max);
   }
 
-  std::uint32_t say(const SessionBook& session, bool calls, std::uint64_t bytes) {
-    MessageBook message{.number = ++messages_so_far_, .session = session.number};
-    message.from = calls ? session.caller : session.callee;
-    message.to = calls ? session.callee : session.caller;
+  void say(const SessionBook& session, bool calls, std::uint64_t bytes) {
+    MessageBook message = next_message(session, calls);
     message.bytes = bytes;
     message.success_report = percent(options_.success_reports);
     if (percent(options_.failure_partial)) message.failure_report = FailureReport::partial;
@@ -215,7 +265,6 @@ class Run {
         if (from.host().is_up()) from.abort(message.number);
       });
     }
-    return message.number;
   }
 
   void cut() {
@@ -267,9 +316,10 @@ class Run {
 
   Outcome calm_down() {
     world_.network.mend_all();
+    for (const auto& stranger : strangers_) stranger->leave();
     for (const auto& actor : actors_) {
-      actor->reject_percent(0);
-      if (actor->host().is_up()) actor->host().backend().pool().withhold(0);
+      actor->calm_down();
+      tell_name(*actor);
     }
     world_.simulation.run_for(peace);
     if (Outcome outcome = check(Verdict::safety); !outcome.what.empty()) return outcome;
@@ -291,7 +341,11 @@ class Run {
   }
 
   Outcome check(Verdict verdict) const {
+    if (world_.simulation.spins()) return {Verdict::liveness, "it goes round in circles"};
     if (!ledger_.books.wrong().empty()) return {verdict, ledger_.books.wrong()};
+    for (const auto& stranger : strangers_) {
+      if (!stranger->wrong().empty()) return {Verdict::safety, stranger->wrong()};
+    }
     if (std::string wrong = witness_.wrong(); !wrong.empty()) return {Verdict::safety, wrong};
     return {};
   }
@@ -302,9 +356,7 @@ class Run {
     for (const SessionBook& session : ledger_.sessions) {
       if (session.over || !session.caller_session || !session.callee_session) continue;
       for (const bool calls : {true, false}) {
-        MessageBook message{.number = ++messages_so_far_, .session = session.number};
-        message.from = calls ? session.caller : session.callee;
-        message.to = calls ? session.callee : session.caller;
+        MessageBook message = next_message(session, calls);
         message.bytes = 3000;
         actors_[message.from]->send(calls ? *session.caller_session : *session.callee_session,
                                     message, false);
@@ -338,11 +390,12 @@ class Run {
   }
 
   const RunOptions& options_;
-  const OnLine& on_line_;
+  RunObserver* const observer_;
+  Witness witness_;
   SimWorld world_;
   Ledger ledger_;
-  Witness witness_;
   std::vector<std::unique_ptr<Actor>> actors_;
+  std::vector<std::unique_ptr<Stranger>> strangers_;
   std::deque<bool> completed_;  // by session
   std::uint32_t messages_so_far_ = 0;
   std::uint64_t events_ = 0;
@@ -363,12 +416,14 @@ std::string_view describe(Verdict verdict) noexcept {
       return "memory";
     case Verdict::nondeterminism:
       return "nondeterminism";
+    case Verdict::crash:
+      return "crash";
   }
   return {};
 }
 
-Outcome run(const RunOptions& options, const OnLine& on_line) {
-  return Run(options, on_line).go();
+Outcome run(const RunOptions& options, RunObserver* observer) {
+  return Run(options, observer).go();
 }
 
 }  // namespace msrp::sim

@@ -3,10 +3,10 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
 
+#include "backends/sim/world/run_observer.hpp"
 #include "backends/sim/world/run_options.hpp"
 
 namespace msrp::sim {
@@ -18,6 +18,7 @@ enum class Verdict : std::uint8_t {
   liveness = 11,        // something did not happen that must
   memory = 12,          // something is left
   nondeterminism = 13,  // another story with the same seed
+  crash = 127,          // it did not come to its end
 };
 std::string_view describe(Verdict verdict) noexcept;
 
@@ -30,9 +31,10 @@ struct Outcome {
   Duration virtual_time{};
 };
 
-// One line for each thing that happens: the time, the host, what.
-using OnLine = std::function<void(std::string_view)>;
+constexpr Instant run_start{std::chrono::hours(1)};
+constexpr unsigned strangers_in_a_run = 2;
 
-Outcome run(const RunOptions& options, const OnLine& on_line = {});
+// The observer, null or not, changes nothing.
+Outcome run(const RunOptions& options, RunObserver* observer = nullptr);
 
 }  // namespace msrp::sim

@@ -44,6 +44,7 @@ bool WireJudge::complain(std::string_view what, std::string_view transaction_id)
 }
 
 void WireJudge::wrote(std::uint32_t side, std::string_view octets) {
+  if (only_.value_or(side) != side) return;
   Direction& way = directions_[side];
   way.text.append(octets);
   while (wrong_.empty() && (way.head ? read_body(side) : read_head(side))) {
@@ -58,7 +59,7 @@ bool WireJudge::read_head(std::uint32_t side) {
   std::string_view start_line = std::string_view(way.text).substr(0, first_line);
   if (take(start_line, " ") != "MSRP") return complain("no start line", start_line);
   const std::string transaction_id(start_line.substr(0, start_line.find(' ')));
-  if (!is_ident(transaction_id)) return complain("no transaction id", transaction_id);
+  if (!only_ && !is_ident(transaction_id)) return complain("no transaction id", transaction_id);
   const std::size_t end_line = way.text.find("\r\n-------" + transaction_id);
   const std::size_t empty_line = way.text.find("\r\n\r\n");
   if (end_line == std::string::npos && empty_line == std::string::npos) return false;
@@ -121,6 +122,7 @@ void WireJudge::request(std::uint32_t side, Head& head, std::string_view failure
 }
 
 void WireJudge::response(std::uint32_t side, const Head& head, std::string_view status) {
+  if (only_) return;
   auto& requests = directions_[1 - side].requests;
   const auto asked = requests.find(head.transaction_id);
   if (asked == requests.end()) {

@@ -16,6 +16,8 @@ class WireJudge {
  public:
   // side: 0 or 1, who wrote it. Octets in order, in any pieces.
   void wrote(std::uint32_t side, std::string_view octets);
+  // The other side is no engine: what it writes is not judged, nor what it is answered with.
+  void judge_only(std::uint32_t side) noexcept { only_ = side; }
   // What is wrong, first come; empty: nothing.
   const std::string& wrong() const noexcept { return wrong_; }
   std::uint64_t chunks() const noexcept { return chunks_; }
@@ -52,6 +54,7 @@ class WireJudge {
   bool complain(std::string_view what, std::string_view transaction_id);
 
   Direction directions_[2];
+  std::optional<std::uint32_t> only_;
   std::string wrong_;
   std::uint64_t chunks_ = 0;
 };
