@@ -40,6 +40,8 @@ struct SecureBackendOptions {
 
 // The backend and the provider outlive it. Plaintext that is received lies in slabs of the
 // backend's pool, ciphertext to send in blocks of its own that only connections which send have.
+// When there is no slab for plaintext, what has come of the connection moves out of its slabs and
+// reading stops, so that ciphertext alone cannot use up the pool.
 template <Backend B, TlsProvider T>
 class SecureBackend {
  public:
@@ -156,6 +158,11 @@ class SecureBackend {
       std::max<std::size_t>(Filter::record_bytes_max, std::size_t{32} * 1024);
   using Block = std::unique_ptr<std::byte[]>;
 
+  struct Ciphertext {
+    ConstBuffer rest;  // in the slab or in the copy
+    BufferRef slab;
+    std::vector<std::byte> copy;
+  };
   struct Connection {
     ConnId id;
     std::unique_ptr<Filter> filter;
@@ -172,7 +179,7 @@ class SecureBackend {
     bool closing = false;    // gracefully, and what is left is not with the backend below yet
     bool inner_closed = false;
     TransportInfo info;
-    std::deque<Slice> held;  // ciphertext
+    std::deque<Ciphertext> held;
     std::vector<ConstBuffer> plaintext;
     std::size_t encrypted = 0;  // of what send() was given, octets that are in the block
     Block block;
@@ -223,8 +230,12 @@ class SecureBackend {
     Connection* conn = find(what.conn);
     if (conn == nullptr) return told_.push_back(std::move(what));
     if (conn->closing || conn->inner_closed || conn->lost_told) return;
-    conn->held.push_back(std::move(what.slice));
-    if (!conn->starved) decrypt(*conn);
+    conn->held.push_back({what.slice.bytes, std::move(what.slice.owner), {}});
+    if (conn->starved) {
+      move_out(conn->held.back());
+    } else {
+      decrypt(*conn);
+    }
   }
 
   void on(Eof& what) {
@@ -294,11 +305,11 @@ class SecureBackend {
     std::size_t filled = 0;
     while (filled < storage.size()) {
       const bool fed = !conn.held.empty();
-      const TlsStep step = conn.filter->receive(fed ? conn.held.front().bytes : ConstBuffer{},
+      const TlsStep step = conn.filter->receive(fed ? conn.held.front().rest : ConstBuffer{},
                                                 storage.subspan(filled));
       filled += step.made;
       if (fed) {
-        ConstBuffer& front = conn.held.front().bytes;
+        ConstBuffer& front = conn.held.front().rest;
         front = front.subspan(step.taken);
         if (front.empty()) conn.held.pop_front();
       }
@@ -307,8 +318,16 @@ class SecureBackend {
     return filled;
   }
 
+  static void move_out(Ciphertext& held) {
+    if (!held.slab) return;
+    held.copy.assign(held.rest.begin(), held.rest.end());
+    held.rest = held.copy;
+    held.slab = BufferRef();
+  }
+
   void starve(Connection& conn) {
     conn.starved = true;
+    for (Ciphertext& held : conn.held) move_out(held);
     inner_.stop_receive(conn.id);
     starved_.push_back(conn.id);
     retry_at_ = now() + options_.pool_retry;

@@ -163,6 +163,30 @@ TEST(Secure, APoolThatRunsDryOnlyDelays) {
   EXPECT_FALSE(loop.log[b].wrong);
 }
 
+// What came fills the pool, and to decrypt it needs room.
+TEST(Secure, CiphertextAloneDoesNotUseUpThePool) {
+  auto loop = make({}, 4);
+  const SocketAddress at = loop.listen();
+  const auto bytes = pattern_bytes(200'000);
+  const auto [a, b] = loop.pair(at);
+  const auto [c, d] = loop.pair(at);
+  loop.send(a, bytes);
+  loop.send(c, bytes);
+  const auto offer = [&](ConnId conn, std::size_t& dones) {
+    Loop::Log& log = loop.log[conn];
+    if (log.send_dones == dones || log.sent == bytes.size()) return;
+    dones = log.send_dones;
+    loop.send(conn, std::span(bytes).subspan(log.sent));
+  };
+  std::size_t dones_a = 0, dones_c = 0;
+  ASSERT_TRUE(loop.drive([&, first = a, second = c, to_first = b, to_second = d] {
+    offer(first, dones_a);
+    offer(second, dones_c);
+    return loop.log[to_first].received == bytes.size() &&
+           loop.log[to_second].received == bytes.size();
+  }));
+}
+
 TEST(Secure, ACloseThatThePeerDoesNotReadEndsAfterItsTime) {
   sim::SimBackendOptions options;
   sim::Link link;
