@@ -177,30 +177,32 @@ CLI::App* add_sim(CLI::App& app, SimOptions& options, Raw& raw) {
                     ->excludes(seed);
   command
       ->add_option("--trace", options.trace,
-                   "With --seed: print what applications do and hear (short), or every chunk too "
-                   "(full)")
-      ->type_name("short|full")
+                   "With --seed: print everything that happens (short), and every chunk when it "
+                   "was written and has arrived (full)")
+      ->type_name("HOW")
+      ->expected(0, 1)
+      ->default_str("short")
       ->check(CLI::IsMember({"short", "full"}))
-      ->excludes(seeds);
+      ->needs(seed);
   command
       ->add_option("--html", options.html_file,
-                   "With --seed: write a page with the run as a sequence diagram")
+                   "With --seed: write a page with a diagram of everything that happens")
       ->type_name("FILE")
-      ->excludes(seeds);
+      ->needs(seed);
   command
       ->add_option("--set", options.settings,
                    "With --seed: an option of the world as it is to be, instead of what the seed "
                    "says (may be repeated)")
       ->type_name("NAME=VALUE")
-      ->excludes(seeds);
+      ->needs(seed);
   command
       ->add_flag("--calm", options.calm,
                  "With --seed: nothing but what --set says happens in the world")
-      ->excludes(seeds);
+      ->needs(seed);
   command
       ->add_flag("--minimize", options.minimize,
                  "With --seed, of a world that fails: look for the fewest options that do it")
-      ->excludes(seeds);
+      ->needs(seed);
   command->add_option("--jobs", options.jobs, "Worlds at the same time (1)")
       ->type_name("N")
       ->check(CLI::Range(1U, 256U))

@@ -11,8 +11,8 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -117,32 +117,6 @@ int minimize(const sim::RunOptions& world) {
   return static_cast<int>(verdict);
 }
 
-// Whoever looks on may be several.
-class Observers final : public sim::RunObserver {
- public:
-  void add(sim::RunObserver& observer) { all_.push_back(&observer); }
-
-  void note(Instant now, sim::HostId host, std::string_view kind, std::uint64_t detail) override {
-    for (sim::RunObserver* each : all_) each->note(now, host, kind, detail);
-  }
-  void written(const sim::WireChunk& chunk) override {
-    for (sim::RunObserver* each : all_) each->written(chunk);
-  }
-  void ended(const sim::WireChunk& chunk) override {
-    for (sim::RunObserver* each : all_) each->ended(chunk);
-  }
-  void stream(Instant now, std::string_view what, std::uint32_t stream, sim::HostId from,
-              sim::HostId to) override {
-    for (sim::RunObserver* each : all_) each->stream(now, what, stream, from, to);
-  }
-  void fault(Instant now, std::string_view what, sim::HostId a, sim::HostId b) override {
-    for (sim::RunObserver* each : all_) each->fault(now, what, a, b);
-  }
-
- private:
-  std::vector<sim::RunObserver*> all_;
-};
-
 int run_one(const SimOptions& options) {
   sim::RunOptions world = sim::options_of_seed(options.first_seed);
   for (const sim::RunOption& option : sim::run_options()) {
@@ -156,26 +130,25 @@ int run_one(const SimOptions& options) {
     return 2;
   }
   if (options.minimize) return minimize(world);
-  Observers observers;
-  SimTrace trace(world, options.trace == "full");
-  if (!options.trace.empty()) observers.add(trace);
-  std::FILE* file = nullptr;
-  std::optional<SimHtml> html;
+  sim::RunObservers observers;
+  std::unique_ptr<SimHtml> page;
   if (!options.html_file.empty()) {
-    file = std::fopen(options.html_file.c_str(), "wb");
-    if (file == nullptr) return cannot_write(options.html_file, errno);
-    observers.add(html.emplace(file, world));
+    page = SimHtml::create(options.html_file, world);
+    if (page == nullptr) return cannot_write(options.html_file, errno);
+    observers.add(*page);
   }
+  SimTrace trace(options.trace == "full");
+  if (!options.trace.empty()) observers.add(trace);
   fmt::print("{}", sim::describe(world));
   const Outcome outcome = run_world(world, options.twice, &observers);
+  trace.finish();
   fmt::print("{}{}{}\nhash {:016x}, {} events, {} octets, {:.1f} s of virtual time\n",
              sim::describe(outcome.verdict), outcome.what.empty() ? "" : ": ", outcome.what,
              outcome.hash, outcome.events, outcome.octets,
              std::chrono::duration<double>(outcome.virtual_time).count());
-  if (html) {
-    html->verdict(outcome);
-    const bool written = std::ferror(file) == 0;
-    if (std::fclose(file) != 0 || !written) return cannot_write(options.html_file, errno);
+  if (page != nullptr && !page->finish(outcome)) {
+    const int status = cannot_write(options.html_file, errno);
+    if (outcome.verdict == Verdict::good) return status;
   }
   return static_cast<int>(outcome.verdict);
 }

@@ -1,35 +1,34 @@
-// What happens in a simulated world, as lines of text.
+// msrp sim --trace: a line for each thing that happens in a run, on standard output.
 #pragma once
 
-#include <string>
 #include <string_view>
 
-#include "backends/sim/world/run.hpp"
+#include "backends/sim/world/chunk_watch.hpp"
 
 namespace msrp::app {
 
-// "host-3"; strangers come behind the hosts.
-std::string host_name(const sim::RunOptions& options, sim::HostId host);
-// What a chunk's head begins with: "SEND abcd1234", "200 OK abcd1234"; of other octets "octets".
-std::string chunk_name(const sim::WireChunk& chunk);
-
-class SimTrace final : public sim::RunObserver {
+class SimTrace final : public sim::ChunkWatch {
  public:
-  // full: chunks and connections too, not only what applications do and hear.
-  SimTrace(const sim::RunOptions& options, bool full) : options_(options), full_(full) {}
+  // full: streams, chunks and the network's faults too.
+  explicit SimTrace(bool full) noexcept : full_(full) {}
 
-  void note(Instant now, sim::HostId host, std::string_view kind, std::uint64_t detail) override;
-  void written(const sim::WireChunk& chunk) override;
-  void ended(const sim::WireChunk& chunk) override;
-  void stream(Instant now, std::string_view what, std::uint32_t stream, sim::HostId from,
-              sim::HostId to) override;
+  void note(std::uint32_t host, std::string_view kind, std::uint64_t detail, Instant now) override;
+  void phase(std::string_view name, Instant now) override;
+  void fault(std::string_view what, sim::HostId a, sim::HostId b, Instant now) override;
 
  private:
-  void line(Instant now, std::string_view text) const;
-  std::string way(sim::HostId from, sim::HostId to, std::uint32_t stream) const;
+  void made(const sim::WatchedStream& stream, Instant now) override;
+  void ended(const sim::WatchedStream& stream, sim::HostId by, Instant now) override;
+  void reset(const sim::WatchedStream& stream, sim::HostId by, Instant now) override;
+  void written(const sim::WatchedChunk& chunk, Instant now) override;
+  void arrived(const sim::WatchedChunk& chunk, Instant now) override;
+  void lost(const sim::WatchedChunk& chunk) override;
+  void print_stream(const sim::WatchedStream& stream, sim::HostId by, std::string_view what,
+                    Instant now);
+  void print_chunk(const sim::WatchedChunk& chunk, std::string_view what, Instant now);
 
-  const sim::RunOptions& options_;
   const bool full_;
+  Instant last_{};
 };
 
 }  // namespace msrp::app

@@ -1,6 +1,8 @@
 #include "apps/msrp/trace_html.hpp"
 
-#include "apps/msrp/html_data.hpp"
+#include <utility>
+
+#include "apps/msrp/data_block.hpp"
 
 namespace msrp::app {
 
@@ -10,7 +12,7 @@ TraceHtml::TraceHtml(std::FILE* file, TraceOptions options, Instant start, OnFai
 }
 
 void TraceHtml::write(const Json& object) {
-  put(html_data(object));
+  put(data_block(object));
 }
 
 }  // namespace msrp::app

@@ -84,6 +84,7 @@ class Network {
   // The first one.
   const IpAddress& address(HostId host) const { return hosts_.at(host).addresses.front(); }
   std::size_t hosts() const noexcept { return hosts_.size(); }
+  std::optional<HostId> host_at(const IpAddress& ip) const;
 
   void set_link(HostId from, HostId to, const Link& link);
   void set_links(const Link& link);  // all, also of hosts to come
@@ -190,7 +191,6 @@ class Network {
   void reset_from(End end);
   void forget(End end);
   Listener* listener_at(const SocketAddress& at);
-  std::optional<HostId> host_at(const IpAddress& ip) const;
   void tell(std::string_view what, HostId a, HostId b);
 
   Scheduler& scheduler_;

@@ -2,6 +2,7 @@
 // the standard library, whose results differ.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -34,10 +35,10 @@ class Chance {
   }
   // True so many times out of so many.
   bool one_of(std::uint64_t times, std::uint64_t out_of) noexcept { return below(out_of) < times; }
-  // Up to and including `most`, every order of magnitude alike: 0 to 15 as often as 4096 to 65535.
+  // Up to and including `most`, every order of magnitude alike: 4 to 15 as often as 4096 to 16383.
   std::uint64_t log_uniform(std::uint64_t most) noexcept {
-    std::uint64_t ceiling = between(0, most);
-    for (std::uint64_t shift = below(16); shift > 0; --shift) ceiling /= 4;
+    const auto magnitudes = static_cast<std::uint64_t>(std::bit_width(most) + 1) / 2;
+    const std::uint64_t ceiling = most >> (2 * below(magnitudes + 1));
     return below(ceiling + 1);
   }
   Duration duration(Duration most) noexcept {

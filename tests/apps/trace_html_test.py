@@ -7,9 +7,8 @@ import subprocess
 import sys
 
 from harness import Process, folder, make_bytes, read, receiver, run, write
-from pages import Page, dom_of, open_page
+from page_support import Page, dom_of, open_page
 from trace_support import HOSTILE, Peer, lines_of, session_id, transfer
-
 
 def same_chunks(records, lines):
     """Both formats tell the same, all but times and what random names there were."""

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "backends/sim/world/chunk_watch.hpp"
 #include "backends/sim/world/minimize.hpp"
 
 namespace msrp::sim {
@@ -21,20 +22,22 @@ TEST(SimRun, TheFirstSeedsAreGood) {
 }
 
 TEST(SimRun, LookingChangesNothing) {
-  struct Counter final : RunObserver {
-    void note(Instant, HostId, std::string_view, std::uint64_t) override { ++notes; }
-    void written(const WireChunk&) override { ++written_chunks; }
-    void ended(const WireChunk& chunk) override {
+  struct Counter final : ChunkWatch {
+    void note(std::uint32_t, std::string_view, std::uint64_t, Instant) override { ++notes; }
+    void written(const WatchedChunk&, Instant) override { ++written_chunks; }
+    void arrived(const WatchedChunk& chunk, Instant now) override {
       ++ended_chunks;
-      EXPECT_LE(chunk.begun, chunk.written);
-      EXPECT_LE(chunk.written, chunk.arrived.value_or(chunk.written));
+      EXPECT_LE(chunk.begun, *chunk.written);
+      EXPECT_LE(*chunk.written, now);
     }
+    void lost(const WatchedChunk& chunk) override { ended_chunks += chunk.written ? 1U : 0U; }
     std::size_t notes = 0, written_chunks = 0, ended_chunks = 0;
   };
   for (const std::uint64_t seed : {5U, 17U, 68U}) {
     const RunOptions options = options_of_seed(seed);
     Counter seen;
     const Outcome outcome = run(options, &seen);
+    seen.finish();
     EXPECT_GT(seen.notes, 10U);
     EXPECT_GT(seen.written_chunks, 10U);
     EXPECT_EQ(seen.written_chunks, seen.ended_chunks);

@@ -1,4 +1,4 @@
-"""embed.py NAME HEADER HTML CSS JS OUT: a page as C++ text NAME, its policy filled in.
+"""embed.py HEADER NAME OUT HTML CSS JS...: a page as the C++ text NAME, its policy filled in.
 
 The page may run the script and use the style that were there when it was built and no other, by
 their hashes, and may load nothing.
@@ -23,16 +23,18 @@ def literal(text):
 
 
 def main():
-    page, style, script = map(read, sys.argv[3:6])
+    header, name, out_file = sys.argv[1:4]
+    page, style, *scripts = map(read, sys.argv[4:])
+    script = "".join(scripts)
     assert "</" not in script and "</" not in style, "it would end its own element"
     policy = ("default-src 'none'; base-uri 'none'; form-action 'none'; "
               f"style-src 'sha256-{hash_of(style)}'; script-src 'sha256-{hash_of(script)}'")
     for mark, text in (("@policy@", policy), ("@style@", style), ("@script@", script)):
         assert page.count(mark) == 1, mark
         page = page.replace(mark, text)
-    with open(sys.argv[6], "w", encoding="ascii") as out:
-        out.write(f'#include "{sys.argv[2]}"\n\nnamespace msrp::app {{\n\n'
-                  f"const std::string_view {sys.argv[1]} =\n{literal(page)};\n\n"
+    with open(out_file, "w", encoding="ascii") as out:
+        out.write(f'#include "{header}"\n\nnamespace msrp::app {{\n\n'
+                  f"const std::string_view {name} =\n{literal(page)};\n\n"
                   "}  // namespace msrp::app\n")
 
 

@@ -1,438 +1,342 @@
-"use strict";
-// Draws the run whose records stand behind this script, one JSON object each. Time goes downwards.
-// Everything that came from a peer is only ever set as text.
-document.addEventListener("DOMContentLoaded", () => {
-  const TOP = 34;  // of the hosts' names
-  const LEFT = 76;  // of the times
+// The page around the diagram: pointer, keys, search, the panel and the legend.
+(() => {
+  const LEGEND = [
+    ["sends", "send", "SEND", "arrow"], ["reports", "report", "REPORT", "arrow"],
+    ["answers", "good", "response", "arrow"], ["errors", "bad", "error response", "arrow"],
+    ["empties", "empty", "empty SEND, 200", "arrow"], ["octets", "empty", "no MSRP", "arrow"],
+    ["lost", "bad", "lost", "cross"],
+    ["events", "event", "application", "tick"], ["data", "event", "data", "tick"],
+    ["streams", "stream", "streams", "tick"], ["cuts", "cut", "cut", "band"],
+    ["crashes", "crash", "host down", "bar"], ["droughts", "drought", "no memory", "bar"],
+  ];
   const byId = (id) => document.getElementById(id);
-  const canvas = byId("view");
-  const pen = canvas.getContext("2d");
+  const make = (tag, classes, text) => {
+    const made = document.createElement(tag);
+    made.className = classes;
+    if (text !== undefined) made.textContent = text;
+    return made;
+  };
 
-  // ---- records
-
-  const run = {options: {}, hosts: [], chunks: [], notes: [], cuts: [], downs: [], ends: []};
-  let verdict = {verdict: "not finished", what: "the program was stopped", seconds: 0};
-
-  function kindOf(chunk) {
-    if (chunk.head === "") return "noise";
-    const word = chunk.name.split(" ")[0];
-    if (/^\d/.test(word)) return word < "300" ? "good" : "bad";
-    return word === "SEND" ? "send" : word === "REPORT" ? "report" : "other";
-  }
-
-  // A fault and its end are two records.
-  function close(list, from, to, t) {
-    for (const each of list) {
-      if (each.from === from && each.to === to && each.end === null) each.end = t;
-    }
-  }
-
-  function takeFault(record) {
-    const span = {from: record.from, to: record.to, t: record.t, end: null, what: record.what};
-    if (record.what === "cut") run.cuts.push(span);
-    if (record.what === "mended") close(run.cuts, record.from, record.to, record.t);
-    if (record.what === "crashed" || record.what === "vanished") run.downs.push(span);
-    if (record.what === "restarted") close(run.downs, record.from, record.to, record.t);
-  }
-
-  function take(record) {
-    if (record.kind === "run") Object.assign(run, {options: record.options, hosts: record.hosts});
-    if (record.kind === "chunk") run.chunks.push({...record, style: kindOf(record)});
-    if (record.kind === "note") run.notes.push(record);
-    if (record.kind === "fault") takeFault(record);
-    if (record.kind === "stream" && record.what !== "ended") run.ends.push(record);
-    if (record.kind === "verdict") verdict = record;
-  }
-
-  for (const element of document.querySelectorAll('script[type="application/json"]')) {
-    try {
-      take(JSON.parse(element.textContent));
-    } catch {
-      // The last one, when the program was killed while it wrote.
-    }
-  }
-  for (const list of [run.chunks, run.notes, run.ends]) list.sort((a, b) => a.t - b.t);
-  const last = (list) => (list.length > 0 ? list[list.length - 1].t : 0);
-  const end = Math.max(verdict.seconds, last(run.chunks), last(run.notes), 1);
-
-  // Strangers that nobody met have no lane.
-  const seen = new Set(run.chunks.flatMap((chunk) => [chunk.from, chunk.to]));
-  const shown = run.hosts.map((_, host) => host).filter(
-    (host) => seen.has(host) || !run.hosts[host].startsWith("stranger"));
-
-  // ---- the view
-
-  const chaos = (run.options.chaos_ns || 60e9) / 1e9 + 1;
-  const view = {t: 0, scale: 1};  // the time at the top; pixels a second
-  let colours = {};
-  let picked = null;
-  let hovered = null;
-  let needle = "";
-  let matches = [];
-  let size = {wide: 0, high: 0};
-
-  const y = (t) => TOP + (t - view.t) * view.scale;
-  function x(host) {
-    const lane = shown.indexOf(host);
-    return LEFT + (size.wide - LEFT) * (lane + 0.5) / Math.max(shown.length, 1);
-  }
-  const isVisible = (from, to) => y(to) >= TOP && y(from) <= size.high;
-
-  function readColours() {
-    const style = getComputedStyle(document.documentElement);
-    for (const name of ["back", "bar", "text", "faint", "line", "send", "report", "other", "good",
-                        "bad", "noise", "cut", "cut-edge", "down", "note"]) {
-      colours[name] = style.getPropertyValue(`--${name}`).trim();
-    }
-  }
-
-  function line(fromX, fromY, toX, toY) {
-    pen.beginPath();
-    pen.moveTo(fromX, fromY);
-    pen.lineTo(toX, toY);
-    pen.stroke();
-  }
-
-  // Labels do not cover each other: each place has the next one so far below.
-  const labelled = new Map();
-  function label(place, text, atX, atY, align = "left") {
-    if (atY < TOP || atY > size.high || atY < (labelled.get(place) ?? -Infinity) + 13) return;
-    labelled.set(place, atY);
-    pen.textAlign = align;
-    const wide = pen.measureText(text).width;
-    const left = align === "center" ? atX - wide / 2 : atX;
-    const ink = pen.fillStyle;
-    pen.fillStyle = colours.back;
-    pen.fillRect(left - 2, atY - 10, wide + 4, 13);
-    pen.fillStyle = ink;
-    pen.fillText(text, atX, atY);
-  }
-
-  function timeStep() {
-    for (const step of [1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.1, 1, 10, 60, 600]) {
-      for (const times of [1, 2, 5]) if (step * times * view.scale >= 60) return step * times;
-    }
-    return 3600;
-  }
-
-  function drawTimes() {
-    const step = timeStep();
-    const digits = Math.max(0, Math.min(6, -Math.floor(Math.log10(step) + 1e-9)));
-    pen.textAlign = "right";
-    for (let i = Math.ceil(view.t / step); y(i * step) < size.high; i++) {
-      if (i * step < 0 || i * step > end) continue;
-      pen.fillStyle = colours.faint;
-      pen.fillText(`${(i * step).toFixed(digits)} s`, LEFT - 10, y(i * step) + 4);
-      pen.strokeStyle = colours.line;
-      pen.globalAlpha = 0.35;
-      line(LEFT, y(i * step), size.wide, y(i * step));
-      pen.globalAlpha = 1;
-    }
-    pen.strokeStyle = pen.fillStyle = colours.good;
-    pen.setLineDash([6, 4]);
-    line(LEFT, y(chaos), size.wide, y(chaos));
-    pen.setLineDash([]);
-    label("peace", "peace", LEFT + 4, y(chaos) - 4);
-  }
-
-  function drawCut(cut) {
-    const from = x(cut.from), to = x(cut.to), top = Math.max(y(cut.t), TOP);
-    const bottom = Math.min(y(cut.end ?? end), size.high);
-    pen.fillStyle = colours.cut;
-    pen.fillRect(Math.min(from, to), top, Math.abs(to - from), Math.max(bottom - top, 2));
-    pen.strokeStyle = pen.fillStyle = colours["cut-edge"];
-    pen.setLineDash([4, 3]);
-    line(from, top, to, top);
-    line(from, bottom, to, bottom);
-    pen.setLineDash([]);
-    const names = `${run.hosts[cut.from]} \u2192 ${run.hosts[cut.to]} cut`;
-    label(`cut ${cut.from} ${cut.to}`, names, (from + to) / 2, top + 12, "center");
-  }
-
-  function drawLanes() {
-    pen.strokeStyle = colours.line;
-    for (const host of shown) line(x(host), TOP, x(host), size.high);
-    for (const down of run.downs) {
-      if (!isVisible(down.t, down.end ?? end)) continue;
-      const top = Math.max(y(down.t), TOP);
-      const bottom = Math.min(y(down.end ?? end), size.high);
-      pen.fillStyle = colours.down;
-      pen.fillRect(x(down.from) - 5, top, 10, Math.max(bottom - top, 3));
-      label(`down ${down.from}`, down.what, x(down.from) + 9, top + 11);
-    }
-  }
-
-  const isMatch = (chunk) => needle === "" || chunk.text.includes(needle);
-
-  function ends(chunk) {
-    const fromX = x(chunk.from), fromY = y(chunk.written), toX = x(chunk.to);
-    if (chunk.arrived !== undefined) return [fromX, fromY, toX, y(chunk.arrived)];
-    return [fromX, fromY, fromX + (toX - fromX) * 0.4, fromY + 14];  // it never came
-  }
-
-  function drawChunk(chunk) {
-    const [fromX, fromY, toX, toY] = ends(chunk);
-    const strong = chunk === picked || chunk === hovered;
-    pen.globalAlpha = isMatch(chunk) || strong ? 1 : 0.12;
-    pen.strokeStyle = pen.fillStyle = colours[chunk.style];
-    pen.lineWidth = strong ? 3 : chunk.secure ? 1.6 : 1;
-    if (chunk.secure) pen.setLineDash([10, 2]);
-    line(fromX, fromY, toX, toY);
-    pen.setLineDash([]);
-    const turn = Math.atan2(toY - fromY, toX - fromX);
-    pen.beginPath();
-    if (chunk.arrived === undefined) {
-      pen.moveTo(toX - 4, toY - 4); pen.lineTo(toX + 4, toY + 4);
-      pen.moveTo(toX - 4, toY + 4); pen.lineTo(toX + 4, toY - 4);
-      pen.stroke();
-    } else {
-      pen.moveTo(toX, toY);
-      pen.lineTo(toX - 8 * Math.cos(turn - 0.35), toY - 8 * Math.sin(turn - 0.35));
-      pen.lineTo(toX - 8 * Math.cos(turn + 0.35), toY - 8 * Math.sin(turn + 0.35));
-      pen.fill();
-    }
-    const flag = chunk.flag === " " || chunk.flag === "$" ? "" : ` ${chunk.flag}`;
-    const bytes = chunk.bytes > 0 ? ` ${chunk.bytes} B` : "";
-    const place = `${Math.min(chunk.from, chunk.to)} ${Math.max(chunk.from, chunk.to)}`;
-    if (isMatch(chunk)) {
-      label(place, chunk.name + bytes + flag, (fromX + toX) / 2, (fromY + toY) / 2 - 4, "center");
-    }
-    pen.globalAlpha = 1;
-    pen.lineWidth = 1;
-  }
-
-  function drawNotes() {
-    for (const note of run.notes) {
-      if (!isVisible(note.t, note.t) || !shown.includes(note.host)) continue;
-      const alarming = ["failed", "ticket failed", "drought", "name fault"].includes(note.what);
-      pen.fillStyle = alarming ? colours.bad : colours.note;
-      pen.fillRect(x(note.host) - 3, y(note.t) - 1, 7, 2);
-      label(`note ${note.host}`, `${note.what} ${note.detail}`, x(note.host) + 8, y(note.t) + 4);
-    }
-    for (const stream of run.ends) {
-      if (!isVisible(stream.t, stream.t) || !shown.includes(stream.from)) continue;
-      pen.strokeStyle = stream.what === "broke" ? colours.bad : colours.faint;
-      pen.beginPath();
-      pen.arc(x(stream.from), y(stream.t), 3, 0, 7);
-      pen.stroke();
-    }
-  }
-
-  function drawHeads() {
-    pen.fillStyle = colours.bar;
-    pen.fillRect(0, 0, size.wide, TOP);
-    pen.fillStyle = colours.text;
-    pen.textAlign = "center";
-    pen.font = "600 13px system-ui, sans-serif";
-    for (const host of shown) pen.fillText(run.hosts[host], x(host), 21);
-    pen.font = "12px system-ui, sans-serif";
-  }
+  let run = null;
+  let diagram = null;
+  let items = [];      // chunks and events by time
+  let found = [];      // of them, what is searched
+  let planned = false;
 
   function draw() {
-    const ratio = window.devicePixelRatio || 1;
-    size = {wide: canvas.clientWidth, high: canvas.clientHeight};
-    canvas.width = Math.round(size.wide * ratio);
-    canvas.height = Math.round(size.high * ratio);
-    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-    pen.font = "12px system-ui, sans-serif";
-    pen.fillStyle = colours.back;
-    pen.fillRect(0, 0, size.wide, size.high);
-    labelled.clear();
-    for (const cut of run.cuts) if (isVisible(cut.t, cut.end ?? end)) drawCut(cut);
-    drawTimes();
-    drawLanes();
-    let drawn = 0;
-    for (const chunk of run.chunks) {
-      if (!isVisible(chunk.written, chunk.arrived ?? chunk.written + 14 / view.scale)) continue;
-      drawChunk(chunk);
-      drawn++;
-    }
-    drawNotes();
-    drawHeads();
-    canvas.dataset.drawn = String(drawn);
+    planned = false;
+    const {chunks, events} = diagram.draw();
+    byId("seen").textContent = `${chunks} of ${countText(run.chunks.length, "chunk")}, ` +
+      `${events} of ${countText(run.events.length, "event")} in view` +
+      (run.broken > 0 || !run.verdict ? "; the page is cut off" : "");
   }
-
-  let waiting = false;
   function redraw() {
-    if (waiting) return;
-    waiting = true;
-    requestAnimationFrame(() => { waiting = false; draw(); });
+    if (planned) return;
+    planned = true;
+    requestAnimationFrame(draw);
   }
-
-  // ---- moving
-
-  const room = () => Math.max(canvas.clientHeight - TOP, 100);
-
-  function keepInside() {
-    view.scale = Math.min(Math.max(view.scale, room() / end * 0.95), 1e7);
-    view.t = Math.min(Math.max(view.t, -20 / view.scale), end);
-  }
-  function zoom(times, atY = TOP + room() / 2) {
-    const t = view.t + (atY - TOP) / view.scale;
-    view.scale *= times;
-    keepInside();
-    view.t = t - (atY - TOP) / view.scale;
-    keepInside();
+  const changing = (action) => (...given) => {
+    action(...given);
     redraw();
-  }
-  function move(pixels) {
-    view.t += pixels / view.scale;
-    keepInside();
-    redraw();
-  }
-  function fit(until) {
-    view.scale = room() / until * 0.97;
-    view.t = -12 / view.scale;
-    keepInside();
-    redraw();
-  }
+  };
 
-  // ---- picking
+  // ---- what is known of one thing
 
-  function distance(chunk, atX, atY) {
-    const [fromX, fromY, toX, toY] = ends(chunk);
-    const dx = toX - fromX, dy = toY - fromY;
-    const along = ((atX - fromX) * dx + (atY - fromY) * dy) / (dx * dx + dy * dy || 1);
-    const part = Math.min(Math.max(along, 0), 1);
-    return Math.hypot(atX - fromX - part * dx, atY - fromY - part * dy);
-  }
-  function chunkAt(atX, atY) {
-    let best = null, least = 7;
-    for (const chunk of run.chunks) {
-      if (!isVisible(chunk.written, chunk.arrived ?? chunk.written + 14 / view.scale)) continue;
-      const far = distance(chunk, atX, atY);
-      if (far < least) [best, least] = [chunk, far];
+  const host = (number) => run.info.hosts[number] ?? `host ${number}`;
+  const secondsText = (t) => t === null || t === undefined ? "" : `${(t / 1e9).toFixed(6)} s`;
+
+  function factsOf(item) {
+    if (item.kind === "chunk" || item.kind === "octets") {
+      const name = item.kind === "octets" ? "octets, no MSRP" : `${item.first} ${item.message}`;
+      return [name, [
+        ["From", host(item.from)], ["To", host(item.to)], ["Stream", item.stream],
+        ["Transaction", item.tid], ["Begun", item.begun === item.t ? "" : secondsText(item.begun)],
+        ["Written", secondsText(item.written) || "never to its end"],
+        ["Arrived", secondsText(item.arrived)], ["Took", item.arrived === null ? ""
+          : spanText(item.arrived - item.begun)],
+        ["Lost", item.lost ? secondsText(item.lostAt) || "yes" : ""],
+        ["Octets", item.octets], ["Body", item.body_bytes === undefined ? ""
+          : countText(item.body_bytes, "octet")], ["Flag", item.flag === null ? "none" : item.flag],
+      ]];
     }
-    return best;
+    if (item.kind === "stream") {
+      return [item.label, [["At", secondsText(item.t)], ["By", host(item.host)],
+                           ["Other side", host(item.to)]]];
+    }
+    if (item.kind === "event") {
+      return [item.label, [["At", secondsText(item.t)], ["Host", host(item.host)],
+                           ["Message", item.message]]];
+    }
+    const what = {cut: `cut: nothing from ${host(item.a)} to ${host(item.b)}`,
+                  crash: `${host(item.a)} ${item.silent ? "vanished" : "crashed"}`,
+                  drought: `${host(item.a)} has no memory`}[item.kind];
+    return [what, [["From", secondsText(item.t)], ["Until", item.open ? "the end"
+      : secondsText(item.end)], ["For", spanText(item.end - item.t)]]];
   }
 
-  function add(parent, name, text) {
-    const made = document.createElement(name);
-    made.textContent = text;
-    parent.append(made);
-    return made;
-  }
-  function addFact(list, name, value) {
-    add(list, "dt", name);
-    add(list, "dd", String(value));
-  }
-
-  function tell(chunk) {
-    const detail = byId("detail");
-    detail.replaceChildren();
-    if (chunk === null) return;
-    add(detail, "h2", chunk.name);
-    const facts = add(detail, "dl", "");
-    addFact(facts, "way", `${run.hosts[chunk.from]} \u2192 ${run.hosts[chunk.to]}`);
-    addFact(facts, "stream", `${chunk.stream}${chunk.secure ? ", TLS" : ""}`);
-    addFact(facts, "written", `${chunk.written.toFixed(6)} s`);
-    const came = chunk.arrived === undefined ? "never" : `${chunk.arrived.toFixed(6)} s`;
-    addFact(facts, "arrived", came);
-    addFact(facts, "octets of body", chunk.bytes);
-    addFact(facts, "flag", chunk.flag);
-    if (chunk.head !== "") add(detail, "pre", chunk.head.replace(/\r/g, ""));
-  }
-
-  function pick(chunk) {
-    picked = chunk;
-    tell(chunk);
-    redraw();
-  }
-
-  function find() {
-    needle = byId("find").value.trim().toLowerCase();
-    matches = needle === "" ? [] : run.chunks.filter(isMatch);
-    byId("found").textContent = needle === "" ? "" : `${matches.length} chunks`;
-    redraw();
-  }
-  function next() {
-    if (matches.length === 0) return;
-    const chunk = matches[(matches.indexOf(picked) + 1) % matches.length];
-    view.scale = Math.max(view.scale, 40);
-    view.t = chunk.written - room() / 3 / view.scale;
-    keepInside();
-    pick(chunk);
-  }
-
-  // ---- the page
-
-  function fill() {
-    for (const chunk of run.chunks) chunk.text = `${chunk.name}\n${chunk.head}`.toLowerCase();
-    const line = byId("verdict");
-    line.textContent = verdict.what ? `${verdict.verdict}: ${verdict.what}` : verdict.verdict;
-    line.className = verdict.verdict === "good" ? "good" : "bad";
-    for (const [name, value] of Object.entries(run.options)) addFact(byId("options"), name, value);
-    for (const [style, text] of [["send", "SEND"], ["report", "REPORT"], ["other", "other method"],
-                                 ["good", "2xx"], ["bad", "3xx-6xx"], ["noise", "no MSRP"],
-                                 ["cut", "cut"], ["down", "down"]]) {
-      add(byId("legend"), "span", text).className = style;
+  function fill(list, facts) {
+    list.replaceChildren();
+    for (const [name, value] of facts) {
+      if (value === undefined || value === null || value === "") continue;
+      list.append(make("dt", "", name), make("dd", "", String(value)));
     }
   }
 
-  let drag = null;
-  canvas.addEventListener("wheel", (event) => {
-    event.preventDefault();
-    if (event.shiftKey) return move(event.deltaY);
-    zoom(Math.exp(-event.deltaY / 400), event.offsetY);
-  }, {passive: false});
-  canvas.addEventListener("pointerdown", (event) => {
-    drag = {y: event.offsetY, moved: false};
-    canvas.setPointerCapture(event.pointerId);
-  });
-  canvas.addEventListener("pointermove", (event) => {
-    if (drag) {
-      if (Math.abs(event.offsetY - drag.y) > 2) drag.moved = true;
-      if (!drag.moved) return;
-      canvas.classList.add("dragging");
-      move(drag.y - event.offsetY);
-      drag.y = event.offsetY;
-      return;
+  function pick(item) {
+    diagram.picked = item;
+    byId("picked").hidden = item === null;
+    if (item === null) return;
+    const [name, facts] = factsOf(item);
+    byId("what").textContent = name;
+    fill(byId("facts"), facts);
+    byId("head").textContent = item.head || "";
+    byId("head").hidden = !item.head;
+    byId("panel").scrollTop = 0;
+    if (byId("panel").hidden) togglePanel();
+  }
+
+  function tip(item, x, y) {
+    const box = byId("tip");
+    diagram.hovered = item;
+    byId("diagram").classList.toggle("over", item !== null);
+    box.hidden = item === null;
+    if (item === null) return;
+    const [name, facts] = factsOf(item);
+    box.replaceChildren(make("b", "", name));
+    const list = make("dl", "");
+    fill(list, facts);
+    box.append(list);
+    const {clientWidth, clientHeight} = byId("view");
+    box.style.left = `${Math.max(0, Math.min(x + 14, clientWidth - box.offsetWidth - 8))}px`;
+    const above = y + 18 + box.offsetHeight > clientHeight;
+    box.style.top = `${Math.max(0, above ? y - box.offsetHeight - 10 : y + 18)}px`;
+  }
+
+  // ---- going to things
+
+  // So that it can be read, and what is around it be seen.
+  function goTo(item) {
+    const view = diagram.viewHigh / diagram.scale;
+    const long = diagram.fold.place(item.end) - diagram.fold.place(item.t);
+    if (long > view || view > Math.max(12 * long, 4e8)) {
+      const around = Math.max(long * 1.5, 5e7);
+      diagram.show(diagram.fold.time(diagram.fold.place(item.t) - around),
+                   diagram.fold.time(diagram.fold.place(item.end) + around));
     }
-    const chunk = chunkAt(event.offsetX, event.offsetY);
-    if (chunk === hovered) return;
-    hovered = chunk;
-    canvas.title = chunk === null ? "" : chunk.name;
-    redraw();
-  });
-  canvas.addEventListener("pointerup", (event) => {
-    if (drag && !drag.moved) pick(chunkAt(event.offsetX, event.offsetY));
-    drag = null;
-    canvas.classList.remove("dragging");
-  });
-  document.addEventListener("keydown", (event) => {
-    if (event.target === byId("find")) return event.key === "Enter" ? next() : undefined;
-    const keys = {
-      "+": () => zoom(1.5), "=": () => zoom(1.5), "-": () => zoom(1 / 1.5), "0": () => fit(end),
-      "ArrowDown": () => move(60), "ArrowUp": () => move(-60),
-      "PageDown": () => move(room() * 0.8), "PageUp": () => move(-room() * 0.8),
-      "Home": () => move(-1e12), "Escape": () => pick(null),
+    diagram.center(item.t);
+    pick(item);
+  }
+
+  function step(list, by) {
+    if (list.length === 0) return;
+    const now = list.indexOf(diagram.picked);
+    const middle = diagram.timeAt(diagram.viewHigh / 2);
+    let next = now + by;
+    if (now < 0) {
+      const after = list.findIndex((item) => item.t >= middle);
+      next = list === found ? (by > 0 ? 0 : list.length - 1) : after < 0 ? list.length - 1 : after;
+    }
+    goTo(list[(next + list.length) % list.length]);
+    showFound();
+  }
+
+  function showFound() {
+    const at = found.indexOf(diagram.picked);
+    byId("found").textContent = diagram.matches === null ? ""
+      : at < 0 ? `${found.length} found` : `${at + 1} of ${found.length}`;
+  }
+
+  function search() {
+    const wanted = byId("find").value.trim().toLowerCase();
+    const digits = /\d$/.test(wanted);
+    // message-1 is not message-12.
+    const has = ({text}) => {
+      for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) {
+        if (!digits || !/\d/.test(text[at + wanted.length] ?? "")) return true;
+      }
+      return false;
     };
-    if (!keys[event.key]) return;
-    event.preventDefault();
-    keys[event.key]();
-  });
-  byId("in").addEventListener("click", () => zoom(2));
-  byId("out").addEventListener("click", () => zoom(0.5));
-  byId("fit").addEventListener("click", () => fit(end));
-  byId("find").addEventListener("input", find);
-  window.addEventListener("resize", () => { keepInside(); redraw(); });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-    readColours();
-    redraw();
-  });
-
-  readColours();
-  fill();
-  fit(Math.min(end, chaos + 5));
-  // "#t=12.5&scale=800&pick=message-3" opens the page there.
-  const at = new URLSearchParams(location.hash.slice(1));
-  if (at.has("scale")) view.scale = Number(at.get("scale"));
-  if (at.has("t")) view.t = Number(at.get("t"));
-  if (at.has("pick")) {
-    byId("find").value = at.get("pick");
-    find();
-    next();
+    found = wanted ? items.filter(has) : [];
+    diagram.matches = wanted ? new Set(found) : null;
+    showFound();
   }
-  keepInside();
-  draw();
-});
+
+  // ---- the panel and the legend
+
+  function togglePanel() {
+    byId("panel").hidden = !byId("panel").hidden;
+    diagram.resize();
+    diagram.clamp();
+  }
+
+  function fillPanel() {
+    const {verdict, info} = run;
+    byId("title").textContent = `MSRP run, seed ${info.seed}`;
+    const good = verdict?.verdict === "good";
+    byId("verdict").textContent = verdict?.verdict ?? "no verdict";
+    byId("verdict").className = good ? "good" : "bad";
+    const count = (test) => run.chunks.filter(test).length;
+    fill(byId("summary"), [
+      ["Verdict", verdict ? verdict.verdict : "none: the page is cut off"],
+      ["Why", verdict?.what], ["Hosts", info.hosts.length],
+      ["Chunks", run.chunks.length], ["Lost", count((chunk) => chunk.lost)],
+      ["Error responses", count((chunk) => chunk.layer === "errors")],
+      ["Events", verdict?.events], ["Octets", verdict?.octets],
+      ["Virtual time", verdict ? spanText(verdict.virtual_time) : ""], ["Hash", verdict?.hash],
+    ]);
+    fill(byId("options"), info.options);
+    byId("faults").replaceChildren();
+    for (const band of run.bands) {
+      const row = make("button", `fault ${band.kind}`);
+      const way = band.kind === "cut" ? `${host(band.a)} \u2192 ${host(band.b)}` : host(band.a);
+      const what = band.kind === "crash" ? (band.silent ? "vanished" : "crashed") : band.kind;
+      row.append(make("span", "when", `${timeText(band.t, 1e7)} s`), make("b", "", what),
+                 make("span", "", way), make("span", "long", spanText(band.end - band.t)));
+      row.addEventListener("click", changing(() => goTo(band)));
+      byId("faults").append(row);
+    }
+    if (run.bands.length === 0) byId("faults").textContent = "none";
+  }
+
+  function fillLegend() {
+    for (const [layer, style, name, shape] of LEGEND) {
+      if (layer === "octets" && !run.chunks.some((chunk) => chunk.layer === layer)) continue;
+      const entry = make("button", "entry");
+      entry.append(make("span", `mark ${shape} ${style}`), name);
+      entry.title = layer === "lost" ? "What did not arrive" : `Show or hide: ${name}`;
+      entry.disabled = layer === "lost";
+      entry.setAttribute("aria-pressed", "true");
+      entry.addEventListener("click", changing(() => {
+        const hide = !diagram.hidden.has(layer);
+        if (hide) diagram.hidden.add(layer);
+        else diagram.hidden.delete(layer);
+        entry.setAttribute("aria-pressed", String(!hide));
+      }));
+      byId("legend").append(entry);
+    }
+    const seen = make("span", "");
+    seen.id = "seen";
+    byId("legend").append(seen);
+  }
+
+  // ---- pointer and keys
+
+  function listenToPointer() {
+    const canvas = byId("diagram");
+    let drag = null;
+    const place = (event) => {
+      const box = canvas.getBoundingClientRect();
+      return [event.clientX - box.left, event.clientY - box.top];
+    };
+    const onMap = (x) => x > diagram.wide - Diagram.MAP;
+    canvas.addEventListener("pointerdown", changing((event) => {
+      const [x, y] = place(event);
+      drag = {y, far: 0, map: onMap(x)};
+      canvas.setPointerCapture(event.pointerId);
+      if (drag.map) diagram.center(diagram.mapTime(y));
+    }));
+    canvas.addEventListener("pointermove", changing((event) => {
+      const [x, y] = place(event);
+      if (drag === null) return tip(onMap(x) ? null : diagram.at(x, y), x, y);
+      if (drag.map) return diagram.center(diagram.mapTime(y));
+      drag.far += Math.abs(y - drag.y);
+      diagram.pan(drag.y - y);
+      drag.y = y;
+      canvas.classList.toggle("dragged", drag.far > 4);
+      return tip(null);
+    }));
+    canvas.addEventListener("pointerup", changing((event) => {
+      const clicked = drag !== null && drag.far <= 4 && !drag.map;
+      drag = null;
+      canvas.classList.remove("dragged");
+      if (clicked) pick(diagram.at(...place(event)));
+    }));
+    canvas.addEventListener("pointercancel", () => { drag = null; });
+    canvas.addEventListener("pointerleave", changing(() => tip(null)));
+    canvas.addEventListener("dblclick", changing((event) => diagram.zoom(4, place(event)[1])));
+    canvas.addEventListener("wheel", changing((event) => {
+      event.preventDefault();
+      tip(null);
+      const pixels = (event.deltaY || event.deltaX) *
+        [1, 16, diagram.viewHigh][event.deltaMode || 0];
+      if (event.shiftKey) diagram.pan(pixels);
+      else diagram.zoom(Math.exp(-Math.max(-400, Math.min(pixels, 400)) / 300), place(event)[1]);
+    }), {passive: false});
+  }
+
+  function listenToKeys() {
+    const keys = {
+      "+": () => diagram.zoom(1.6), "=": () => diagram.zoom(1.6), "-": () => diagram.zoom(1 / 1.6),
+      0: () => diagram.showAll(), ArrowDown: () => diagram.pan(80),
+      ArrowUp: () => diagram.pan(-80), ArrowRight: () => step(found.length ? found : items, 1),
+      ArrowLeft: () => step(found.length ? found : items, -1),
+      PageDown: () => diagram.pan(diagram.viewHigh * 0.9),
+      PageUp: () => diagram.pan(-diagram.viewHigh * 0.9),
+      Home: () => diagram.center(0), End: () => diagram.center(run.end),
+      Escape: () => pick(null), p: togglePanel, "/": () => byId("find").focus(),
+    };
+    document.addEventListener("keydown", (event) => {
+      if (event.target === byId("find")) {
+        if (event.key === "Enter") step(found, event.shiftKey ? -1 : 1);
+        if (event.key === "Escape") byId("find").blur();
+        return redraw();
+      }
+      const action = keys[event.key];
+      if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      action();
+      redraw();
+    });
+  }
+
+  function listenToButtons() {
+    const on = (id, name, action) => byId(id).addEventListener(name, changing(action));
+    on("in", "click", () => diagram.zoom(1.6));
+    on("out", "click", () => diagram.zoom(1 / 1.6));
+    on("all", "click", () => diagram.showAll());
+    on("side", "click", togglePanel);
+    on("close", "click", () => pick(null));
+    on("find", "input", search);
+    on("next", "click", () => step(found, 1));
+    on("before", "click", () => step(found, -1));
+    on("fold", "change", () => {
+      const [begin, end] = [diagram.timeAt(Diagram.HEAD), diagram.timeAt(diagram.high)];
+      diagram.setFold(byId("fold").checked);
+      diagram.show(Math.max(begin, 0), Math.min(end, run.end));
+    });
+  }
+
+  // page.html#12.5-13 shows these seconds, #find=message-12 searches.
+  function obeyAddress() {
+    const wish = decodeURIComponent(location.hash.slice(1));
+    const times = /^([\d.]+)-([\d.]+)$/.exec(wish);
+    if (times) diagram.show(Number(times[1]) * 1e9, Number(times[2]) * 1e9);
+    if (!wish.startsWith("find=")) return;
+    byId("find").value = wish.slice(5);
+    search();
+    step(found, 1);
+  }
+
+  function start() {
+    run = readRun();
+    items = [...run.chunks, ...run.events].sort((a, b) => a.t - b.t);
+    diagram = new Diagram(byId("diagram"), run);
+    fillPanel();
+    fillLegend();
+    diagram.readColors();
+    diagram.resize();
+    diagram.showAll();
+    listenToPointer();
+    listenToKeys();
+    listenToButtons();
+    obeyAddress();
+    window.addEventListener("hashchange", changing(obeyAddress));
+    window.addEventListener("resize", changing(() => { diagram.resize(); diagram.clamp(); }));
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", changing(() => {
+      diagram.readColors();
+    }));
+    draw();
+  }
+
+  document.addEventListener("DOMContentLoaded", start);  // the records come behind this script
+})();

@@ -40,8 +40,6 @@ struct Ledger {
 
 class Actor {
  public:
-  static constexpr std::uint16_t plain_port = 2855, secure_port = 2856;
-
   Actor(SimWorld& world, Ledger& ledger, const RunOptions& options, std::uint32_t number);
 
   SimHost& host() noexcept { return host_; }

@@ -21,12 +21,12 @@ using std::chrono::seconds;
 constexpr Duration peace = seconds(150);
 // The slab that short pieces are copied into may stay.
 constexpr std::size_t slabs_kept = 1;
+constexpr unsigned strangers = 2;
 
 class Run {
  public:
   Run(const RunOptions& options, RunObserver* observer)
       : options_(options),
-        observer_(observer),
         witness_(observer),
         world_(options.seed, options.lateness),
         ledger_(options.timeouts.transaction + options.lateness) {
@@ -37,26 +37,25 @@ class Run {
     };
     for (std::uint32_t i = 0; i < options.hosts; ++i) {
       actors_.push_back(std::make_unique<Actor>(world_, ledger_, options, i));
-      witness_.know(actors_.back()->address(), i);
     }
-    for (std::uint32_t i = 0; i < strangers_in_a_run; ++i) {
+    const bool meets_strangers = options.visits > 0 || options.with_strangers > 0;
+    for (std::uint32_t i = 0; meets_strangers && i < strangers; ++i) {
       const std::string ip = std::string(Stranger::network) + std::to_string(i + 1);
       strangers_.push_back(std::make_unique<Stranger>(world_, "stranger-" + std::to_string(i),
                                                       *IpAddress::parse(ip)));
-      witness_.know(*IpAddress::parse(ip), strangers_.back()->host());
     }
   }
 
   Outcome go() {
     const Instant start = world_.now();
-    MSRP_ASSERT(start == run_start);
+    witness_.observer().begins(world_.network, start);
     for (const auto& actor : actors_) tell_name(*actor);
     for (const auto& actor : actors_) actor->listen();
     world_.simulation.run_for(seconds(1));
+    phase("chaos");
     plan();
     world_.simulation.run_for(options_.chaos);
     Outcome outcome = calm_down();
-    witness_.finish();
     outcome.hash = witness_.value();
     outcome.octets = witness_.octets();
     outcome.events = events_;
@@ -71,8 +70,10 @@ class Run {
     witness_.add(host);
     witness_.add(kind);
     witness_.add(detail);
-    if (observer_ != nullptr) observer_->note(world_.now(), host, kind, detail);
+    witness_.observer().note(host, kind, detail, world_.now());
   }
+
+  void phase(std::string_view name) { witness_.observer().phase(name, world_.now()); }
 
   // At any time of the chaos.
   template <class F>
@@ -191,7 +192,7 @@ class Run {
     const std::uint32_t victim = some_host();
     Actor& actor = *actors_[victim];
     Stranger& visitor = *strangers_[world_.chance.below(strangers_.size())];
-    const std::uint16_t port = world_.chance.one_of(1, 4) ? Actor::secure_port : Actor::plain_port;
+    const std::uint16_t port = world_.chance.one_of(1, 4) ? secure_port : plain_port;
     NastyTarget target{.live_path = {}, .host = actor.name() + ":" + std::to_string(port)};
     for (const SessionBook& session : ledger_.sessions) {
       const auto& path = session.callee == victim ? session.callee_path : session.caller_path;
@@ -247,7 +248,10 @@ class Run {
     const std::uint64_t favourites[] = {0,        1,           511,     512,        2046,     2047,
                                         2048,     2049,        10239,   10240,      slab - 1, slab,
                                         slab + 1, quantum - 1, quantum, quantum + 1};
-    if (world_.chance.one_of(1, 4)) return favourites[world_.chance.below(std::size(favourites))];
+    const std::uint64_t favourite = favourites[world_.chance.below(std::size(favourites))];
+    // But not the large ones where the network is slow.
+    const bool fits = favourite <= std::max<std::uint64_t>(options_.message_bytes_max, 2049);
+    if (fits && world_.chance.one_of(1, 4)) return favourite;
     return world_.chance.log_uniform(options_.message_bytes_max);
   }
 
@@ -299,7 +303,9 @@ class Run {
     note(victim, "drought", options_.slabs);
     actors_[victim]->host().backend().pool().withhold(options_.slabs);
     world_.scheduler.after(world_.chance.duration(seconds(20)), [this, victim] {
-      if (actors_[victim]->host().is_up()) actors_[victim]->host().backend().pool().withhold(0);
+      if (!actors_[victim]->host().is_up()) return;
+      note(victim, "drought over", 0);
+      actors_[victim]->host().backend().pool().withhold(0);
     });
   }
 
@@ -315,6 +321,7 @@ class Run {
   // ---- peace ----------------------------------------------------------------------------------
 
   Outcome calm_down() {
+    phase("peace");
     world_.network.mend_all();
     for (const auto& stranger : strangers_) stranger->leave();
     for (const auto& actor : actors_) {
@@ -323,6 +330,7 @@ class Run {
     }
     world_.simulation.run_for(peace);
     if (Outcome outcome = check(Verdict::safety); !outcome.what.empty()) return outcome;
+    phase("fresh messages");
     const std::vector<std::uint32_t> fresh = say_on_every_session();
     world_.simulation.run_for(peace);
     ledger_.books.check_ends();
@@ -334,6 +342,7 @@ class Run {
               "a session is up and takes no message, message " + std::to_string(number)};
     }
     over_ = true;
+    phase("hanging up");
     for (const auto& actor : actors_) actor->hang_up_all();
     world_.simulation.run_for(peace);
     if (Outcome outcome = check(Verdict::safety); !outcome.what.empty()) return outcome;
@@ -350,7 +359,8 @@ class Run {
     return {};
   }
 
-  // Those that both ends hold for up are.
+  // Those that both ends hold for up are. One message after the other: together they may be more
+  // than a session wants to hold.
   std::vector<std::uint32_t> say_on_every_session() {
     std::vector<std::uint32_t> fresh;
     for (const SessionBook& session : ledger_.sessions) {
@@ -361,6 +371,7 @@ class Run {
         actors_[message.from]->send(calls ? *session.caller_session : *session.callee_session,
                                     message, false);
         fresh.push_back(message.number);
+        world_.simulation.run_for(seconds(5));
       }
     }
     return fresh;
@@ -390,7 +401,6 @@ class Run {
   }
 
   const RunOptions& options_;
-  RunObserver* const observer_;
   Witness witness_;
   SimWorld world_;
   Ledger ledger_;

@@ -31,9 +31,6 @@ struct Outcome {
   Duration virtual_time{};
 };
 
-constexpr Instant run_start{std::chrono::hours(1)};
-constexpr unsigned strangers_in_a_run = 2;
-
 // The observer, null or not, changes nothing.
 Outcome run(const RunOptions& options, RunObserver* observer = nullptr);
 

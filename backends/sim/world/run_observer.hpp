@@ -1,41 +1,61 @@
-// Looks at a run while it happens.
+// Sees everything of a run, and changes nothing of it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <string>
+#include <span>
 #include <string_view>
+#include <vector>
 
 #include "backends/sim/network.hpp"
-#include "msrp/time.hpp"
 
 namespace msrp::sim {
 
-// A chunk on its way from one host to another; or octets that are none.
-struct WireChunk {
-  std::uint32_t stream = 0;
-  HostId from = 0, to = 0;
-  bool secure = false;
-  Instant begun{}, written{};      // its first octets, its last
-  std::optional<Instant> arrived;  // its last octet was read; nullopt: not yet, or never
-  std::string head;         // start line and headers, cut off when it is long; empty: no MSRP
-  std::uint64_t bytes = 0;  // of the body, or of what is no MSRP
-  char flag = ' ';
+class RunObserver : public NetworkObserver {
+ public:
+  // All hosts are there; of the network only what is const may be used, in these calls alone.
+  virtual void begins(const Network&, Instant) {}
+  // Something that an application did or heard, or that befell its host.
+  virtual void note(std::uint32_t /*host*/, std::string_view /*kind*/, std::uint64_t /*detail*/,
+                    Instant) {}
+  virtual void phase(std::string_view, Instant) {}  // a part of the run begins
 };
 
-// Hosts from 0: first those with engines, then strangers. Looking changes nothing.
-class RunObserver {
+// Several that look at the same run.
+class RunObservers final : public RunObserver {
  public:
-  virtual ~RunObserver() = default;
-  // What an application does or hears; detail: a message's or a session's number mostly.
-  virtual void note(Instant, HostId, std::string_view, std::uint64_t) {}
-  virtual void written(const WireChunk&) {}
-  // It has arrived, or the run is over and it has not.
-  virtual void ended(const WireChunk&) {}
-  // "connected", "ended" (no more comes from there) or "broke".
-  virtual void stream(Instant, std::string_view, std::uint32_t, HostId, HostId) {}
-  // See NetworkObserver::fault().
-  virtual void fault(Instant, std::string_view, HostId, HostId) {}
+  void add(RunObserver& one) { all_.push_back(&one); }
+
+  void begins(const Network& network, Instant now) override {
+    for (RunObserver* one : all_) one->begins(network, now);
+  }
+  void note(std::uint32_t host, std::string_view kind, std::uint64_t detail, Instant now) override {
+    for (RunObserver* one : all_) one->note(host, kind, detail, now);
+  }
+  void phase(std::string_view name, Instant now) override {
+    for (RunObserver* one : all_) one->phase(name, now);
+  }
+  void connected(End end, const TransportInfo& info, Instant now) override {
+    for (RunObserver* one : all_) one->connected(end, info, now);
+  }
+  void wrote(End end, std::span<const std::byte> octets, Instant now) override {
+    for (RunObserver* one : all_) one->wrote(end, octets, now);
+  }
+  void read(End end, std::span<const std::byte> octets, Instant now) override {
+    for (RunObserver* one : all_) one->read(end, octets, now);
+  }
+  void wrote_end(End end, Instant now) override {
+    for (RunObserver* one : all_) one->wrote_end(end, now);
+  }
+  void broke(End end, Instant now) override {
+    for (RunObserver* one : all_) one->broke(end, now);
+  }
+  void fault(std::string_view what, HostId a, HostId b, Instant now) override {
+    for (RunObserver* one : all_) one->fault(what, a, b, now);
+  }
+
+ private:
+  std::vector<RunObserver*> all_;
 };
 
 }  // namespace msrp::sim

@@ -59,6 +59,14 @@ Timeouts some_timeouts(Chance& chance) {
   return timeouts;
 }
 
+// One window a round trip, and no more than the line takes.
+std::uint64_t bytes_per_second(const Link& link) {
+  const auto round_trip = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<microseconds>(2 * (link.latency + link.jitter)).count() + 100);
+  const std::uint64_t by_window = link.window_bytes * 1'000'000 / round_trip;
+  return link.bytes_per_second == 0 ? by_window : std::min(by_window, link.bytes_per_second);
+}
+
 void some_tls(Chance& chance, RunOptions& made) {
   made.secure = maybe(chance, 100);
   made.handshake_failures = chance.one_of(1, 2) ? 0 : maybe(chance, 30);
@@ -203,6 +211,9 @@ RunOptions options_of_seed(std::uint64_t seed) {
   made.name_faults = maybe(chance, 5);
   if (chance.one_of(1, 3)) made.slowness = milliseconds(chance.log_uniform(3000));
   some_tls(chance, made);
+  // What is said can get through within the time of peace.
+  const std::uint64_t can = bytes_per_second(made.link) * 100 / made.messages;
+  made.message_bytes_max = std::min(made.message_bytes_max, can);
   return made;
 }
 

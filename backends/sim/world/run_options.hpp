@@ -13,6 +13,9 @@
 
 namespace msrp::sim {
 
+// Where hosts listen: in the clear, and for TLS.
+constexpr std::uint16_t plain_port = 2855, secure_port = 2856;
+
 // Every seed has some kinds of trouble and not others, so that each gets its turn undisturbed.
 struct RunOptions {
   std::uint64_t seed = 0;

@@ -4,14 +4,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "backends/sim/network.hpp"
-#include "backends/sim/world/actor.hpp"
-#include "backends/sim/world/chunk_watch.hpp"
+#include "backends/sim/world/run_observer.hpp"
+#include "backends/sim/world/run_options.hpp"
 #include "backends/sim/world/stranger.hpp"
 #include "backends/sim/world/tls_tap.hpp"
 #include "backends/sim/world/wire_judge.hpp"
@@ -22,10 +21,10 @@ namespace msrp::sim {
 class Witness final : public NetworkObserver {
  public:
   // observer: null, or who looks on.
-  explicit Witness(RunObserver* observer) : observer_(observer) {
-    if (observer != nullptr) watch_.emplace(*observer);
-  }
+  explicit Witness(RunObserver* observer) noexcept
+      : observer_(observer != nullptr ? observer : &nobody_) {}
 
+  RunObserver& observer() noexcept { return *observer_; }
   // What is wrong on some stream; empty: nothing.
   std::string wrong() const {
     for (const auto& [stream, seen] : streams_) {
@@ -34,8 +33,6 @@ class Witness final : public NetworkObserver {
     }
     return {};
   }
-  // Whose streams are told of by number.
-  void know(const IpAddress& ip, HostId host) { hosts_[ip.text()] = host; }
   std::uint64_t value() const noexcept { return value_; }
   std::uint64_t octets() const noexcept { return octets_; }
 
@@ -51,19 +48,12 @@ class Witness final : public NetworkObserver {
     add(static_cast<std::uint64_t>(now.time_since_epoch().count()));
   }
 
-  // The observer hears of everything at once, but of what is lost on the way only here.
-  void finish() {
-    if (watch_) watch_->finish();
-  }
-
   void connected(End end, const TransportInfo& info, Instant now) override {
     Stream& stream = streams_[end.stream];
-    stream.secure = info.local.port == Actor::secure_port;
+    stream.secure = info.local.port == secure_port;
     if (info.peer.ip.text().starts_with(Stranger::network)) stream.judge.judge_only(end.side);
     if (info.local.ip.text().starts_with(Stranger::network)) stream.judge.judge_only(1 - end.side);
-    if (!watch_) return;
-    watch_->connected(end.stream, hosts_.at(info.peer.ip.text()), hosts_.at(info.local.ip.text()),
-                      stream.secure, now);
+    observer_->connected(end, info, now);
   }
   void wrote(End end, std::span<const std::byte> octets, Instant now) override {
     octets_ += octets.size();
@@ -72,22 +62,20 @@ class Witness final : public NetworkObserver {
     const std::string opened = stream.secure ? stream.tap.open(end.side, text) : std::string();
     const std::string_view said = stream.secure ? std::string_view(opened) : text;
     stream.judge.wrote(end.side, said);
-    if (watch_) watch_->wrote(end, octets.size(), said, now);
+    observer_->wrote(end, octets, now);
     add(now);
     add((std::uint64_t{end.stream} << 1U) | end.side);
     add(text);
   }
   void read(End end, std::span<const std::byte> octets, Instant now) override {
-    if (watch_) watch_->read(end, octets.size(), now);
+    observer_->read(end, octets, now);
   }
-  void wrote_end(End end, Instant now) override {
-    if (watch_) watch_->ended(end, "ended", now);
-  }
+  void wrote_end(End end, Instant now) override { observer_->wrote_end(end, now); }
   void fault(std::string_view what, HostId a, HostId b, Instant now) override {
-    if (observer_ != nullptr) observer_->fault(now, what, a, b);
+    observer_->fault(what, a, b, now);
   }
   void broke(End end, Instant now) override {
-    if (watch_) watch_->ended(end, "broke", now);
+    observer_->broke(end, now);
     add(now);
     add((std::uint64_t{end.stream} << 1U) | end.side);
   }
@@ -101,9 +89,8 @@ class Witness final : public NetworkObserver {
     bool secure = false;
   };
   std::map<std::uint32_t, Stream> streams_;
-  std::map<std::string, HostId> hosts_;
+  RunObserver nobody_;
   RunObserver* observer_;
-  std::optional<ChunkWatch> watch_;
 };
 
 }  // namespace msrp::sim

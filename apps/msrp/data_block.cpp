@@ -1,8 +1,8 @@
-#include "apps/msrp/html_data.hpp"
+#include "apps/msrp/data_block.hpp"
 
 namespace msrp::app {
 
-std::string html_data(const Json& object) {
+std::string data_block(const Json& object) {
   // ASCII alone, and of that nothing that markup is made of; in JSON these stand in strings only.
   std::string line = "<script type=\"application/json\">";
   for (const char octet : object.dump(-1, ' ', true)) {

@@ -1,4 +1,4 @@
-"""Pages that the program writes: what may be in one, and what a browser makes of it."""
+"""Pages that the program writes: what is in them, and what a browser makes of them."""
 import base64
 import hashlib
 import html.parser
@@ -9,10 +9,10 @@ import subprocess
 
 from harness import PATIENCE, folder, read
 
-# Elements that the page may consist of, and attributes that could load or run something.
+# Elements that a page may consist of, and attributes that could load or run something.
 ELEMENTS = {"html", "head", "meta", "title", "style", "body", "header", "h1", "h2", "h3", "label",
             "input", "select", "option", "span", "noscript", "main", "div", "aside", "button", "dl",
-            "pre", "script", "canvas", "section", "h2", "p"}
+            "pre", "script", "canvas", "section", "footer"}
 LOADING = {"src", "href", "srcset", "action", "data", "poster", "style", "background", "ping"}
 
 
@@ -68,7 +68,7 @@ def open_page(file):
     return page, [json.loads(text) for text in page.records]
 
 
-def dom_of(file):
+def dom_of(file, address=""):
     """The page as a browser makes it, or None where there is none."""
     browser = shutil.which("chromium")
     if browser is None:
@@ -77,6 +77,6 @@ def dom_of(file):
         out = subprocess.run(
             [browser, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=2000",
              "--window-size=1400,1000", f"--user-data-dir={profile}", "--dump-dom",
-             "file://" + file], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True,
-            timeout=2 * PATIENCE).stdout
+             f"file://{file}{address}"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            check=True, timeout=2 * PATIENCE).stdout
     return out.decode("utf-8")
