@@ -258,10 +258,8 @@ class SecureBackend {
     Connection* conn = find(what.conn);
     if (conn == nullptr) return told_.push_back(what);
     conn->block_begin += what.bytes;
-    if (conn->block_begin < conn->block_end) {
-      if (!conn->inner_closed) send_block(*conn);  // otherwise the close takes the rest along
-      return;
-    }
+    if (conn->inner_closed) return;
+    if (conn->block_begin < conn->block_end) return send_block(*conn);
     conn->sending = false;
     if (conn->send_open && conn->encrypted > 0) {
       told_.push_back(SendDone{conn->id, std::exchange(conn->encrypted, 0)});
@@ -384,17 +382,14 @@ class SecureBackend {
     const TlsStep step = filter.transmit(conn.plaintext, block);
     conn.encrypted += step.taken;
     drop_front(conn.plaintext, step.taken);
-    if (conn.closing && conn.plaintext.empty()) filter.close();
-    const bool last = conn.closing && conn.plaintext.empty() && !filter.has_to_transmit();
     if (step.made > 0) {
       conn.block_begin = 0;
       conn.block_end = step.made;
       conn.sending = true;
-      send_block(conn);
-    } else {
-      keep(std::exchange(conn.block, nullptr));
+      return send_block(conn);
     }
-    if (last) close_inner(conn, true);
+    keep(std::exchange(conn.block, nullptr));
+    if (conn.closing) close_inner(conn, true);  // close_notify is with the backend below
   }
 
   void send_block(Connection& conn) {

@@ -96,6 +96,23 @@ TEST(Secure, CloseNotifyIsTheEndOfTheStreamAndTheOtherWayGoesOn) {
   EXPECT_TRUE(loop.drive([&] { return loop.log[a].closed && loop.log[b].closed; }));
 }
 
+// Nor is it lost when the transport takes what is left in parts.
+TEST(Secure, CloseNotifyGetsOutInParts) {
+  for (std::size_t size = 1; size < 60; ++size) {
+    sim::Link link;
+    link.fragments = true;
+    Loop loop(std::make_unique<AlwaysSecure<Below>>(
+        std::make_unique<Below>(sim::SimBackendOptions{}, link), 2s));
+    const auto [a, b] = loop.pair(loop.listen());
+    const auto bytes = pattern_bytes(size);
+    ASSERT_TRUE(loop.send_all(a, bytes));
+    loop.backend->close(a, true);
+    ASSERT_TRUE(loop.drive([&, to = b] { return loop.log[to].eof || loop.log[to].lost; }));
+    EXPECT_TRUE(loop.log[b].eof) << size;
+    EXPECT_EQ(loop.log[b].received, size);
+  }
+}
+
 TEST(Secure, ADamagedRecordEndsTheConnectionBeforeItsOctetsAreSeen) {
   auto loop = make({.damaged_records = 10'000});
   const auto [a, b] = loop.pair(loop.listen());

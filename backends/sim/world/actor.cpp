@@ -296,6 +296,12 @@ void Actor::on(const SessionClosed& event) {
   SessionBook* book = book_of(event.session);
   if (book == nullptr) return ledger_.books.complain("the end of a session that was not", 0);
   note("closed", book->number);
+  if (event.reason.code == Errc::tls_truncated && options_.missing_notifies == 0) {
+    ledger_.books.complain("a stream that was closed in order was cut short", 0);
+  }
+  if (event.reason.code == Errc::tls_failed && options_.damaged_records == 0) {
+    ledger_.books.complain("TLS failed by itself", 0);
+  }
   book->over = true;
   sessions_.erase(event.session.value());
 }
