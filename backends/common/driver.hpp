@@ -14,10 +14,13 @@
 #include <vector>
 
 #include "backends/common/backend.hpp"
+#include "backends/common/mail_room.hpp"
 #include "backends/common/secure_backend.hpp"
+#include "msrp/assert.hpp"
 #include "msrp/command.hpp"
 #include "msrp/error.hpp"
 #include "msrp/ids.hpp"
+#include "msrp/shard_mail.hpp"
 #include "msrp/time.hpp"
 
 namespace msrp::backend {
@@ -28,6 +31,16 @@ struct DriverOptions {
   Duration flush_timeout = std::chrono::seconds(30);
 };
 
+// The mail of a core that has any.
+template <class Core>
+struct MailOf {
+  struct Type {};
+};
+template <MailingCore Core>
+struct MailOf<Core> {
+  using Type = typename Core::Mail;
+};
+
 // One thread owns a driver; stop() alone may be called from others and from signal handlers.
 // The backend outlives the core and the driver, since both hold slices of its pool.
 template <Backend B, class Core>
@@ -35,6 +48,14 @@ class Driver {
  public:
   Driver(B& backend, Core& core, DriverOptions options = {})
       : backend_(backend), core_(core), options_(options) {}
+  // One shard of several, whose cores speak with each other. The room outlives it; others wake this
+  // one by the backend's wake().
+  Driver(B& backend, Core& core, MailRoom<typename MailOf<Core>::Type>& room, ShardIndex self,
+         DriverOptions options = {})
+    requires MailingCore<Core>
+      : backend_(backend), core_(core), options_(options), room_(&room), self_(self) {
+    MSRP_ASSERT(self < room.shards());
+  }
   Driver(const Driver&) = delete;
   Driver& operator=(const Driver&) = delete;
 
@@ -49,6 +70,9 @@ class Driver {
     for (Completion& completion : completions_)
       std::visit([this](auto& what) { this->on(what); }, completion);
     completions_.clear();
+    if constexpr (MailingCore<Core>) {
+      if (room_ != nullptr) room_->collect(self_, core_, now_);
+    }
     give_up_flushing();
     if (const auto due = core_.next_timeout(); due && *due <= now_) core_.handle_timeout(now_);
     flush(on_event);
@@ -69,6 +93,9 @@ class Driver {
       busy |= !dirty_.empty();
       for (std::size_t i = 0; i < dirty_.size(); ++i) pump(dirty_[i]);
       dirty_.clear();
+      if constexpr (MailingCore<Core>) {
+        if (room_ != nullptr) busy |= room_->post(self_, core_);
+      }
       while (auto event = core_.poll_event()) {
         busy = events = true;
         on_event(*event);
@@ -354,6 +381,8 @@ class Driver {
   std::deque<Flushing> flushing_;
   std::vector<Completion> completions_;
   std::atomic<bool> stopped_ = false;
+  MailRoom<typename MailOf<Core>::Type>* room_ = nullptr;
+  ShardIndex self_ = 0;
 };
 
 }  // namespace msrp::backend
