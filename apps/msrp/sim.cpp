@@ -58,12 +58,23 @@ extern "C" void tell_crash(int number) {
   _exit(static_cast<int>(Verdict::crash));
 }
 
-// Sanitizers say more about the others themselves.
+// Sanitizers say more themselves about what is not an assertion.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool is_sanitized = true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+constexpr bool is_sanitized = true;
+#else
+constexpr bool is_sanitized = false;
+#endif
+#else
+constexpr bool is_sanitized = false;
+#endif
+
 void watch_for_crashes() {
   std::signal(SIGABRT, tell_crash);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(MSRP_SANITIZED)
+  if (is_sanitized) return;
   for (const int number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL}) std::signal(number, tell_crash);
-#endif
 }
 
 Outcome run_world(const sim::RunOptions& world, bool twice, sim::RunObserver* observer = nullptr) {
