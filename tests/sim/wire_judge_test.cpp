@@ -22,14 +22,22 @@ std::string answer(const std::string& id, const std::string& status = "200 OK") 
   return "MSRP " + id + " " + status + "\r\n" + paths + "-------" + id + "$\r\n";
 }
 
+std::string report(const std::string& id, const std::string& status) {
+  return "MSRP " + id + " REPORT\r\n" + paths +
+         "Message-ID: message-1\r\nByte-Range: 1-5/5\r\nStatus: 000 " + status + "\r\n-------" +
+         id + "$\r\n";
+}
+const std::string asks = "Success-Report: yes\r\n";
+
 struct Case {
-  const char* complaint;  // its beginning; empty: nothing
-  std::string asked, answered;
+  const char* complaint;                   // its beginning; empty: nothing
+  std::string asked, answered, then = {};  // by the first side, the other, the first again
 };
 
 std::string judged(const Case& c, std::size_t piece) {
   WireJudge judge;
-  for (const auto& [side, text] : {std::pair(0U, c.asked), std::pair(1U, c.answered)}) {
+  for (const auto& [side, text] :
+       {std::pair(0U, c.asked), std::pair(1U, c.answered), std::pair(0U, c.then)}) {
     for (std::size_t i = 0; i < text.size(); i += piece) {
       judge.wrote(side, std::string_view(text).substr(i, piece));
     }
@@ -56,10 +64,17 @@ const Case cases[] = {
     {"an answer to nothing", "", answer("abcd1")},
     {"an answer to nothing, or a second one", send("abcd1", "1-5/5", "hello"),
      answer("abcd1") + answer("abcd1")},
-    {"an answer to a REPORT",
-     std::string("MSRP abcd1 REPORT\r\n") + paths +
-         "Message-ID: m-1\r\nStatus: 000 200 OK\r\n-------abcd1$\r\n",
-     answer("abcd1")},
+    {"", send("abcd1", "1-5/5", "hello", '$', asks), answer("abcd1") + report("efgh1", "200 OK")},
+    {"", send("abcd1", "1-5/5", "hello"), report("efgh1", "400 Bad")},
+    {"an answer to a REPORT", send("abcd1", "1-5/5", "hello", '$', asks), report("efgh1", "200 OK"),
+     answer("efgh1")},
+    {"a REPORT about nothing", "", report("efgh1", "200 OK")},
+    {"a success REPORT that nobody asked for", send("abcd1", "1-5/5", "hello"),
+     report("efgh1", "200 OK")},
+    {"a failure REPORT that nobody asked for",
+     send("abcd1", "1-5/5", "hello", '$', "Failure-Report: no\r\n"), report("efgh1", "400 Bad")},
+    {"more of a message after its \"#\"",
+     send("abcd1", "1-*/9", "hello", '#') + send("abcd2", "6-*/9", "you"), ""},
     {"an unwanted answer", send("abcd1", "1-5/5", "hello", '$', "Failure-Report: no\r\n"),
      answer("abcd1", "400 Bad")},
     {"an unwanted 200", send("abcd1", "1-5/5", "hello", '$', "Failure-Report: partial\r\n"),

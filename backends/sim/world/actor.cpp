@@ -61,22 +61,23 @@ Actor::Actor(SimWorld& world, Ledger& ledger, const RunOptions& options, std::ui
             return made;
           }()) {}
 
-// Rule 5 of the contract, and what an engine may take at the most; architecture of the limits.
+// After a turn no timer is due (rule 5 of the contract), and no limit is passed.
 void Actor::check_budgets() {
   Engine& engine = host_.engine();
   if (const auto due = engine.next_timeout(); due && *due <= world_.now()) {
-    ledger_.books.complain("a timer is due after its turn", number_);
+    ledger_.books.complain_of_host("a timer is due after its turn", number_);
   }
   const Engine::Stats stats = engine.stats();
   const Limits& limits = options_.limits;
   // Reading stops behind the slab that goes over the limit.
   const std::size_t held = stats.connections * (limits.held_bytes + options_.slab_bytes);
-  if (stats.held_bytes > held) ledger_.books.complain("more octets are held than may be", number_);
+  if (stats.held_bytes > held)
+    ledger_.books.complain_of_host("more octets are held than may be", number_);
   if (stats.transactions > stats.connections * 2 * limits.transactions) {
-    ledger_.books.complain("more transactions than may be", number_);
+    ledger_.books.complain_of_host("more transactions than may be", number_);
   }
   if (stats.incoming_messages > (stats.sessions + 1) * limits.incoming_messages) {
-    ledger_.books.complain("more incoming messages than may be", number_);
+    ledger_.books.complain_of_host("more incoming messages than may be", number_);
   }
 }
 
@@ -271,13 +272,13 @@ void Actor::on(const Prepared& event) {
 
 void Actor::on(const Bound& event) {
   SessionBook* book = book_of(event.ticket);
-  if (book == nullptr) return ledger_.books.complain("a session of no ticket", 0);
+  if (book == nullptr) return ledger_.books.complain_of_host("a session of no ticket", number_);
   note("bound", book->number);
   const bool calls = book->caller == number_;
   const auto& own = calls ? book->caller_path : book->callee_path;
   const auto& remote = calls ? book->callee_path : book->caller_path;
   if (event.local_path.text() != own->text() || event.remote_path.text() != remote->text()) {
-    ledger_.books.complain("a session between other paths", 0);
+    ledger_.books.complain_of_host("a session between other paths", number_);
   }
   (calls ? book->caller_session : book->callee_session) = event.session;
   sessions_[event.session.value()] = book->number;
@@ -294,13 +295,14 @@ void Actor::on(const TicketFailed& event) {
 
 void Actor::on(const SessionClosed& event) {
   SessionBook* book = book_of(event.session);
-  if (book == nullptr) return ledger_.books.complain("the end of a session that was not", 0);
+  if (book == nullptr)
+    return ledger_.books.complain_of_host("the end of a session that was not", number_);
   note("closed", book->number);
   if (event.reason.code == Errc::tls_truncated && options_.missing_notifies == 0) {
-    ledger_.books.complain("a stream that was closed in order was cut short", 0);
+    ledger_.books.complain_of_host("a stream that was closed in order was cut short", number_);
   }
   if (event.reason.code == Errc::tls_failed && options_.damaged_records == 0) {
-    ledger_.books.complain("TLS failed by itself", 0);
+    ledger_.books.complain_of_host("TLS failed by itself", number_);
   }
   book->over = true;
   sessions_.erase(event.session.value());

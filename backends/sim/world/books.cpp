@@ -30,6 +30,11 @@ void Books::complain(std::string_view what, std::uint32_t message) {
   wrong_.append(what).append(", message ").append(std::to_string(message));
 }
 
+void Books::complain_of_host(std::string_view what, std::uint32_t host) {
+  if (!wrong_.empty()) return;
+  wrong_.append(what).append(", host-").append(std::to_string(host));
+}
+
 MessageBook& Books::open(MessageBook book) {
   return messages_[book.number] = book;
 }

@@ -66,6 +66,7 @@ class Books {
   // What is wrong, first come; empty: nothing.
   const std::string& wrong() const noexcept { return wrong_; }
   void complain(std::string_view what, std::uint32_t message);
+  void complain_of_host(std::string_view what, std::uint32_t host);
 
   MessageBook& open(MessageBook book);
   MessageBook* find(std::uint32_t number) noexcept;

@@ -92,6 +92,9 @@ std::optional<WireJudge::Head> WireJudge::parse(std::uint32_t side, std::string_
     }
     if (*name == "Failure-Report") failure_report = value;
     if (*name == "Content-Type") head.has_type = true;
+    if (*name == "Message-ID") head.message_id = value;
+    if (*name == "Success-Report") head.success_report = value == "yes";
+    if (*name == "Status") head.status = value;
     if (*name != "Byte-Range") continue;
     head.has_range = true;
     const auto start = take(value, "-"), end = take(value, "/");
@@ -118,6 +121,30 @@ void WireJudge::request(std::uint32_t side, Head& head, std::string_view failure
   if (failure_report == "partial") made.failure = Reports::partial;
   if (!directions_[side].requests.emplace(head.transaction_id, made).second) {
     complain("a transaction id that is open", head.transaction_id);
+  }
+  if (head.method == "REPORT") return report(side, head);
+  if (head.method != "SEND") return;
+  Message& message = directions_[side].messages[head.message_id];
+  if (message.is_over) complain("more of a message after its \"#\"", head.transaction_id);
+  message.success_report = head.success_report;
+  message.failure = made.failure;
+}
+
+// Of what the other side has sent, and as it asked for it (RFC 4975 sections 7.1.2 and 7.2).
+void WireJudge::report(std::uint32_t side, const Head& head) {
+  if (only_) return;
+  const auto& messages = directions_[1 - side].messages;
+  const auto about = messages.find(head.message_id);
+  if (about == messages.end()) {
+    complain("a REPORT about nothing", head.transaction_id);
+    return;
+  }
+  const bool is_success = head.status.starts_with("000 2");
+  if (is_success && !about->second.success_report) {
+    complain("a success REPORT that nobody asked for", head.transaction_id);
+  }
+  if (!is_success && about->second.failure == Reports::no) {
+    complain("a failure REPORT that nobody asked for", head.transaction_id);
   }
 }
 
@@ -153,7 +180,7 @@ bool WireJudge::read_body(std::uint32_t side) {
   const bool ends = std::string_view("$+#").contains(flag) &&
                     std::string_view(way.text).substr(whole - 2, 2) == line_end;
   if (!ends) return complain("an end-line in the body, or a bad one", way.head->transaction_id);
-  chunk(*way.head, at, flag);
+  chunk(side, *way.head, at, flag);
   way.text.erase(0, whole);
   way.looked = 0;
   way.head.reset();
@@ -161,8 +188,11 @@ bool WireJudge::read_body(std::uint32_t side) {
   return wrong_.empty();
 }
 
-void WireJudge::chunk(const Head& head, std::uint64_t body_bytes, char flag) {
+void WireJudge::chunk(std::uint32_t side, const Head& head, std::uint64_t body_bytes, char flag) {
   const std::string& id = head.transaction_id;
+  if (flag == '#' && head.method == "SEND") {
+    directions_[side].messages[head.message_id].is_over = true;
+  }
   if (!head.is_request || head.method != "SEND") {
     if (flag != '$') complain("a flag that only a SEND may have", id);
     if (!head.is_request && head.has_body) complain("a body in an answer", id);

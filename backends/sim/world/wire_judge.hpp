@@ -29,20 +29,29 @@ class WireJudge {
     bool answerable = true;
     Reports failure = Reports::yes;
   };
+  // What its SENDs said.
+  struct Message {
+    bool success_report = false;
+    Reports failure = Reports::yes;
+    bool is_over = false;  // by "#"
+  };
   struct Head {
-    std::string transaction_id;
+    std::string transaction_id, message_id;
     bool is_request = false;
     bool has_body = false;
     std::string method;  // of a request
     std::uint64_t start = 1;
     std::optional<std::uint64_t> end, total;
     bool has_range = false, has_type = false;
+    bool success_report = false;
+    std::string status;  // of a REPORT: "000 200 OK"
   };
   struct Direction {
     std::string text;        // not judged yet
     std::size_t looked = 0;  // no end-line begins before
     std::optional<Head> head;
     std::map<std::string, Request> requests;  // written by this side
+    std::map<std::string, Message> messages;  // and by Message-ID
   };
 
   bool read_head(std::uint32_t side);
@@ -50,7 +59,8 @@ class WireJudge {
   std::optional<Head> parse(std::uint32_t side, std::string_view head);
   void request(std::uint32_t side, Head& head, std::string_view failure_report);
   void response(std::uint32_t side, const Head& head, std::string_view status);
-  void chunk(const Head& head, std::uint64_t body_bytes, char flag);
+  void report(std::uint32_t side, const Head& head);
+  void chunk(std::uint32_t side, const Head& head, std::uint64_t body_bytes, char flag);
   bool complain(std::string_view what, std::string_view transaction_id);
 
   Direction directions_[2];
