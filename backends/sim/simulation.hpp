@@ -80,7 +80,7 @@ class Simulation {
   void run_for(Duration duration) { run_until(scheduler_.now() + duration); }
 
  private:
-  static constexpr std::uint64_t turns_at_once_max = 5'000'000;
+  static constexpr std::uint64_t turns_at_once_max = 1'000'000;
   struct Entry {
     Program program;
     Duration lateness;

@@ -273,6 +273,25 @@ TEST(SimEngines, APoolThatRunsDryDelaysAndLosesNothing) {
   EXPECT_EQ(world.a.delivered, 1);
 }
 
+// A program that always wants another turn is stopped, and said to spin.
+TEST(SimEngines, WhoGoesRoundInCirclesIsStopped) {
+  SimWorld world(1);
+  const HostId host = world.network.add_host("a", *IpAddress::parse("192.0.2.1"));
+  SimBackend backend(world.scheduler, world.network, world.resolver, host);
+  std::uint64_t turns = 0;
+  world.simulation.add({&backend,
+                        [&] {
+                          ++turns;
+                          backend.wake();
+                        },
+                        [] { return std::optional<Instant>(); }});
+  backend.wake();
+  EXPECT_FALSE(world.simulation.spins());
+  world.simulation.run_for(seconds(1));
+  EXPECT_TRUE(world.simulation.spins());
+  EXPECT_GT(turns, 100'000U);
+}
+
 // Hours of idle sessions take no time: nothing happens in them.
 TEST(SimEngines, TimeIsFree) {
   World world(1);
