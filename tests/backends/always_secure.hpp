@@ -1,5 +1,5 @@
-// A backend whose connections all speak simulated TLS, so that what is promised of every backend
-// can be asked of that layer too.
+// A backend whose connections all speak TLS, simulated or not, so that what is promised of every
+// backend can be asked of that layer too.
 #pragma once
 
 #include <memory>
@@ -11,11 +11,13 @@
 
 namespace msrp::backend {
 
-template <Backend B>
+template <Backend B, TlsProvider T = sim::ToyTlsProvider>
 class AlwaysSecure {
  public:
+  AlwaysSecure(std::unique_ptr<B> inner, Duration linger, T tls)
+      : inner_(std::move(inner)), tls_(std::move(tls)), secure_(*inner_, tls_, {linger}) {}
   AlwaysSecure(std::unique_ptr<B> inner, Duration linger, sim::ToyTlsOptions tls = {})
-      : inner_(std::move(inner)), tls_(1, std::move(tls)), secure_(*inner_, tls_, {linger}) {}
+      : AlwaysSecure(std::move(inner), linger, T(1, std::move(tls))) {}
 
   std::string server_name = "a.example";  // that clients want to meet
 
@@ -39,14 +41,15 @@ class AlwaysSecure {
   void wait(std::optional<Instant> deadline, std::vector<Completion>& out) {
     secure_.wait(deadline, out);
   }
+  T& tls() { return tls_; }
   // What is not secured.
   void connect_plain(ConnId conn, const SocketAddress& to) { secure_.connect(conn, to); }
   void listen_plain(ListenerId listener, const SocketAddress& at) { secure_.listen(listener, at); }
 
  private:
   std::unique_ptr<B> inner_;
-  sim::ToyTlsProvider tls_;
-  SecureBackend<B, sim::ToyTlsProvider> secure_;
+  T tls_;
+  SecureBackend<B, T> secure_;
 };
 
 }  // namespace msrp::backend

@@ -7,6 +7,7 @@
 #include "always_secure.hpp"
 #include "backend_fixture.hpp"
 #include "backends/epoll/epoll_backend.hpp"
+#include "backends/tls/openssl_tls.hpp"
 #include "stepped_backend.hpp"
 
 namespace msrp::backend {
@@ -49,6 +50,24 @@ struct Secure {
   }
 };
 
+// And so it does with OpenSSL.
+inline OpensslTlsProvider openssl_provider() {
+  const std::string names[] = {"a.example"};
+  const Certificate own = *make_certificate(names);
+  OpensslTlsProvider provider;
+  provider.use_for_servers(*TlsContext::create(TlsContext::Side::server, {.own = own}));
+  provider.use_for_clients(
+      *TlsContext::create(TlsContext::Side::client, {.trusted_pem = own.chain_pem}));
+  return provider;
+}
+template <class Below>
+struct Sealed {
+  using Type = AlwaysSecure<typename Below::Type, OpensslTlsProvider>;
+  static std::unique_ptr<Type> make(const BackendOptions& options) {
+    return std::make_unique<Type>(Below::make(options), options.linger, openssl_provider());
+  }
+};
+
 template <class Factory>
 class Contract : public testing::Test {
  protected:
@@ -67,7 +86,8 @@ class Contract : public testing::Test {
   }
 };
 
-using Factories = testing::Types<Epoll, Simulated, Secure<Epoll>, Secure<Simulated>>;
+using Factories = testing::Types<Epoll, Simulated, Secure<Epoll>, Secure<Simulated>, Sealed<Epoll>,
+                                 Sealed<Simulated>>;
 TYPED_TEST_SUITE(Contract, Factories);
 
 TYPED_TEST(Contract, ConnectsOverIPv4) {
