@@ -9,19 +9,27 @@
 #include "apps/msrp/text.hpp"
 
 namespace msrp::app {
-namespace {
 
-void print_line(Instant now, std::string_view what) {
-  const auto since =
-      std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count();
+void SimTrace::begins(const sim::Network& network, Instant now) {
+  ChunkWatch::begins(network, now);
+  for (sim::HostId host = 0; host < network.hosts(); ++host) {
+    names_.push_back(network.name(host));
+  }
+}
+
+// Times count from the beginning of the run.
+void SimTrace::print_line(Instant now, std::string_view what) const {
+  const auto since = std::chrono::duration_cast<std::chrono::microseconds>(now - start()).count();
   fmt::print("{} us  {}\n", since, what);
 }
 
-}  // namespace
+std::string SimTrace::way(sim::HostId from, sim::HostId to) const {
+  return fmt::format("{} -> {}", names_.at(from), names_.at(to));
+}
 
 void SimTrace::note(std::uint32_t host, std::string_view kind, std::uint64_t detail, Instant now) {
   last_ = now;
-  print_line(now, fmt::format("host-{}  {} {}", host, kind, detail));
+  print_line(now, fmt::format("{}  {} {}", names_.at(host), kind, detail));
 }
 
 void SimTrace::phase(std::string_view name, Instant now) {
@@ -31,8 +39,7 @@ void SimTrace::phase(std::string_view name, Instant now) {
 
 void SimTrace::fault(std::string_view what, sim::HostId a, sim::HostId b, Instant now) {
   if (!full_) return;
-  print_line(now, a == b ? fmt::format("network  {} host-{}", what, a)
-                         : fmt::format("network  {} host-{} -> host-{}", what, a, b));
+  print_line(now, fmt::format("network  {} {}", what, a == b ? names_.at(a) : way(a, b)));
 }
 
 void SimTrace::made(const sim::WatchedStream& stream, Instant now) {
@@ -50,8 +57,8 @@ void SimTrace::reset(const sim::WatchedStream& stream, sim::HostId by, Instant n
 void SimTrace::print_stream(const sim::WatchedStream& stream, sim::HostId by, std::string_view what,
                             Instant now) {
   if (!full_) return;
-  print_line(now, fmt::format("host-{} -> host-{}  stream {}  {}", by,
-                              stream.hosts[stream.hosts[0] == by ? 1 : 0], stream.number, what));
+  const sim::HostId other = stream.hosts[stream.hosts[0] == by ? 1 : 0];
+  print_line(now, fmt::format("{}  stream {}  {}", way(by, other), stream.number, what));
 }
 
 void SimTrace::written(const sim::WatchedChunk& chunk, Instant now) {
@@ -71,7 +78,7 @@ void SimTrace::print_chunk(const sim::WatchedChunk& chunk, std::string_view what
   last_ = std::max(last_, now);
   if (!full_) return;
   std::string text =
-      fmt::format("host-{} -> host-{}  stream {}  {}", chunk.from, chunk.to, chunk.stream, what);
+      fmt::format("{}  stream {}  {}", way(chunk.from, chunk.to), chunk.stream, what);
   if (chunk.is_msrp) {
     text += fmt::format("  {}", printable(chunk.first_line()));
     for (const std::string_view name : {"Message-ID", "Byte-Range"}) {

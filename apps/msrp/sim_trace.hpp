@@ -1,7 +1,9 @@
 // msrp sim --trace: a line for each thing that happens in a run, on standard output.
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "backends/sim/world/chunk_watch.hpp"
 
@@ -12,6 +14,7 @@ class SimTrace final : public sim::ChunkWatch {
   // full: streams, chunks and the network's faults too.
   explicit SimTrace(bool full) noexcept : full_(full) {}
 
+  void begins(const sim::Network& network, Instant now) override;
   void note(std::uint32_t host, std::string_view kind, std::uint64_t detail, Instant now) override;
   void phase(std::string_view name, Instant now) override;
   void fault(std::string_view what, sim::HostId a, sim::HostId b, Instant now) override;
@@ -27,7 +30,11 @@ class SimTrace final : public sim::ChunkWatch {
                     Instant now);
   void print_chunk(const sim::WatchedChunk& chunk, std::string_view what, Instant now);
 
+  void print_line(Instant now, std::string_view what) const;
+  std::string way(sim::HostId from, sim::HostId to) const;
+
   const bool full_;
+  std::vector<std::string> names_;  // by host
   Instant last_{};
 };
 
