@@ -77,7 +77,7 @@ struct Pair {
   std::string to_a, to_b;
 };
 
-// R4975-14.1-1: octets come through, and are not what is seen on the way.
+// Octets come through, in as few records as they fit.
 TEST(Tls, OctetsComeThrough) {
   const Certificate own = certificate({"a.example"});
   Pair pair(client({.trusted_pem = own.chain_pem}), server({.own = own}), "a.example");
@@ -139,7 +139,7 @@ TEST(Tls, WhoIsNotTrustedIsNotBelieved) {
   EXPECT_TRUE(pair.a->reason().contains("certificate verify failed")) << pair.a->reason();
 }
 
-// R4975-14.4-1 R4975-14.4-4 R8122-5-3: between peers the fingerprint is what counts.
+// R4975-14.4-1 R4975-14.4-5 R8122-5-3: between peers the fingerprint is what counts.
 TEST(Tls, AFingerprintIsEnough) {
   const Certificate own = certificate({});
   std::string fingerprint = *sha256_fingerprint(own.chain_pem);
@@ -152,7 +152,7 @@ TEST(Tls, AFingerprintIsEnough) {
   EXPECT_TRUE(lower.is_up()) << lower.a->reason();
 }
 
-// R8122-6.2-1
+// R4975-14.4-4 R8122-6.2-1
 TEST(Tls, AnotherFingerprintIsABadCertificate) {
   const Certificate own = certificate({"a.example"});
   const std::string other = *sha256_fingerprint(certificate({"a.example"}).chain_pem);
