@@ -69,6 +69,7 @@ class Demo {
   Demo(const DemoOptions& options, Endpoint& a, Endpoint& b, Loop& loop, Output& output)
       : loop_(loop),
         output_(output),
+        tls_(options.tls),
         progress_(is_terminal(stderr)),
         a_{a, options, loop, output, [this] { sender_done(); }},
         b_{b, options, loop, output, [this] { sender_done(); }} {
@@ -92,7 +93,8 @@ class Demo {
     add(a_);
     add(b_);
     loop_.on_interrupt([this] { fail("interrupted", "start it again"); });
-    const ListenRequest request{.at = {*IpAddress::parse("127.0.0.1"), 0}, .host = {}};
+    const ListenRequest request{
+        .at = {*IpAddress::parse("127.0.0.1"), 0}, .host = {}, .secure = tls_};
     if (const auto listener = b_.endpoint.engine().listen(request, b_.endpoint.now()); !listener) {
       fail("cannot listen", describe(listener.error().code));
     }
@@ -142,7 +144,7 @@ class Demo {
   void on(Side& side, const Prepared& event) {
     side.path = event.local_path;
     if (!a_.path) {
-      PrepareRequest request{.active = true, .listener = {}, .host = "127.0.0.1", .local = {}};
+      PrepareRequest request{.active = true, .host = "127.0.0.1", .secure = tls_};
       return prepare(a_, request);
     }
     complete(b_, a_);
@@ -240,8 +242,9 @@ class Demo {
                                size_text(b_.receiver.bytes()), b_.receiver.sha256()));
       output_.line(fmt::format("b to a  {}  SHA-256 {} at both ends",
                                size_text(a_.receiver.bytes()), a_.receiver.sha256()));
-      output_.line(fmt::format("2 messages in {} chunks, both success REPORTs came",
-                               a_.receiver.chunks() + b_.receiver.chunks()));
+      output_.line(fmt::format("2 messages in {} chunks{}, both success REPORTs came",
+                               a_.receiver.chunks() + b_.receiver.chunks(),
+                               tls_ ? " over TLS" : ""));
       output_.line(fmt::format("{} in {:.2f} s, {}, peak memory {}", size_text(bytes), seconds,
                                rate_text(static_cast<double>(bytes) / seconds),
                                size_text(peak_memory_bytes())));
@@ -259,6 +262,7 @@ class Demo {
 
   Loop& loop_;
   Output& output_;
+  const bool tls_;
   Progress progress_;
   Side a_, b_;  // a connects, b listens
   std::uint64_t total_bytes_ = 0;
@@ -279,6 +283,29 @@ bool check_file(const DemoOptions& options, Output& output) {
   return false;
 }
 
+// Of the two ends: each has a certificate of its own, and knows the other's by its fingerprint.
+std::optional<std::array<backend::OpensslTlsProvider, 2>> make_tls() {
+  std::array<backend::Certificate, 2> own;
+  std::array<std::string, 2> fingerprints;
+  for (std::size_t i = 0; i < own.size(); ++i) {
+    auto made = backend::make_certificate({});
+    if (!made) return std::nullopt;
+    own[i] = *std::move(made);
+    fingerprints[i] = backend::sha256_fingerprint(own[i].chain_pem).value_or("");
+  }
+  std::array<backend::OpensslTlsProvider, 2> providers;
+  for (std::size_t i = 0; i < own.size(); ++i) {
+    const backend::TlsOptions options{.own = own[i], .peer_fingerprints = {fingerprints[1 - i]}};
+    using backend::TlsContext;
+    const auto client = TlsContext::create(TlsContext::Side::client, options);
+    const auto server = TlsContext::create(TlsContext::Side::server, options);
+    if (!client || !server) return std::nullopt;
+    providers[i].use_for_clients(*client);
+    providers[i].use_for_servers(*server);
+  }
+  return providers;
+}
+
 }  // namespace
 
 int run_demo(const DemoOptions& options) {
@@ -287,11 +314,18 @@ int run_demo(const DemoOptions& options) {
   if (!check_file(options, output)) return 1;
   Trace trace(options.common, start, output);
   Loop loop;
+  std::array<backend::OpensslTlsProvider, 2> tls;
+  if (options.tls) {
+    auto made = make_tls();
+    if (!made) return output.error("no certificate could be made", "look at OpenSSL here"), 1;
+    tls = *std::move(made);
+  }
   std::array<std::unique_ptr<Endpoint>, 2> endpoints;
   for (std::size_t i = 0; i < endpoints.size(); ++i) {
     EndpointOptions endpoint_options;
     endpoint_options.name = i == 0 ? "a" : "b";
     endpoint_options.trace = trace.file();
+    endpoint_options.tls = tls[i];
     auto endpoint = Endpoint::create(endpoint_options, output);
     if (!endpoint) return output.error(endpoint.error()), 1;
     endpoints[i] = *std::move(endpoint);

@@ -90,6 +90,9 @@ CLI::App* add_demo(CLI::App& app, DemoOptions& options, Raw& raw) {
           "How much to generate, for example 10MiB (64MiB)")
       ->transform(CLI::AsSizeValue(false))
       ->type_name("N");
+  command->add_flag("--tls", options.tls,
+                    "Over TLS, with certificates that are made on the spot and known by their "
+                    "fingerprints");
   add_common(*command, options.common);
   return command;
 }

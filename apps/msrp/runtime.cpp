@@ -88,8 +88,10 @@ std::expected<std::unique_ptr<Endpoint>, std::string> Endpoint::create(EndpointO
   }
   endpoint->engine_ =
       std::make_unique<WatchedEngine>(*std::move(engine), endpoint->tracer_.get(), output);
-  endpoint->driver_ = std::make_unique<backend::Driver<backend::EpollBackend, WatchedEngine>>(
-      *endpoint->backend_, *endpoint->engine_);
+  endpoint->tls_ = std::move(options.tls);
+  endpoint->transport_ = std::make_unique<Transport>(*endpoint->backend_, endpoint->tls_);
+  endpoint->driver_ = std::make_unique<backend::Driver<Transport, WatchedEngine>>(
+      *endpoint->transport_, *endpoint->engine_);
   return endpoint;
 }
 

@@ -13,10 +13,12 @@
 #include "apps/msrp/output.hpp"
 #include "apps/msrp/trace.hpp"
 #include "backends/common/driver.hpp"
+#include "backends/common/secure_backend.hpp"
 #include "backends/common/socket.hpp"
 #include "backends/crypto/openssl_crypto.hpp"
 #include "backends/crypto/openssl_random.hpp"
 #include "backends/epoll/epoll_backend.hpp"
+#include "backends/tls/openssl_tls.hpp"
 #include "msrp/engine.hpp"
 
 namespace msrp::app {
@@ -43,6 +45,7 @@ struct EndpointOptions {
   Limits limits;
   Timeouts timeouts;
   TraceFile* trace = nullptr;
+  backend::OpensslTlsProvider tls;  // for paths and listeners that are msrps
 };
 
 class Endpoint {
@@ -71,14 +74,17 @@ class Endpoint {
   bool quiet() const noexcept { return engine_->stats().connections == 0; }
 
  private:
+  using Transport = backend::SecureBackend<backend::EpollBackend, backend::OpensslTlsProvider>;
   Endpoint() = default;
 
   backend::OpensslRandom random_;
   backend::OpensslCrypto crypto_;
   std::unique_ptr<backend::EpollBackend> backend_;
+  backend::OpensslTlsProvider tls_;
+  std::unique_ptr<Transport> transport_;
   std::unique_ptr<Tracer> tracer_;
   std::unique_ptr<WatchedEngine> engine_;
-  std::unique_ptr<backend::Driver<backend::EpollBackend, WatchedEngine>> driver_;
+  std::unique_ptr<backend::Driver<Transport, WatchedEngine>> driver_;
 };
 
 // Turns endpoints until stopped. A first SIGINT or SIGTERM calls on_interrupt; a second one ends

@@ -10,6 +10,9 @@ def main():
     out, err = run("demo", "--size", "10MiB")
     assert err == "", err
     assert out.count("at both ends") == 2 and "peak memory" in out, out
+    out, err = run("demo", "--size", "10MiB", "--tls")
+    assert err == "", err
+    assert out.count("at both ends") == 2 and "chunks over TLS" in out, out
     out, _ = run("demo", "--size", "0")
     assert out.count("at both ends") == 2, out
     data = make_bytes(1_000_000)

@@ -21,7 +21,7 @@ ALLOWED = {
     "backends/sim": ["core/api", "backends/common"],
     "backends/sim/world": ["core/api", "backends/common", "backends/sim"],
     "apps": ["core/api", "backends/common", "backends/crypto", "backends/resolve",
-             "backends/epoll", "backends/sim", "backends/sim/world"],
+             "backends/tls", "backends/epoll", "backends/sim", "backends/sim/world"],
     "fuzz": ["core/api", "core/private", "backends/common", "backends/tls", "tests"],
     "bench": ["core/api", "core/private", "tests"],
     "tests": ["core/api", "core/private", "backends/common", "backends/crypto", "backends/tls",
