@@ -15,6 +15,13 @@ void set_flag(int descriptor, int level, int option) noexcept {
   static_cast<void>(setsockopt(descriptor, level, option, &on, sizeof on));
 }
 
+std::expected<Descriptor, SystemError> open_stream(bool v6, SocketCalls calls) {
+  const int wait = calls == SocketCalls::return_at_once ? SOCK_NONBLOCK : 0;
+  Descriptor opened(socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC | wait, 0));
+  if (!opened) return std::unexpected(errno);
+  return opened;
+}
+
 using NameCall = int (*)(int, sockaddr*, socklen_t*);
 SocketAddress name_of(NameCall call, int descriptor) noexcept {
   RawAddress raw;
@@ -80,22 +87,20 @@ SocketAddress peer_address(int descriptor) noexcept {
   return name_of(getpeername, descriptor);
 }
 
-std::expected<Descriptor, SystemError> open_listener(const SocketAddress& at) {
-  const int family = at.ip.v6 ? AF_INET6 : AF_INET;
-  Descriptor listener(socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!listener) return std::unexpected(errno);
-  set_flag(listener.get(), SOL_SOCKET, SO_REUSEADDR);
-  if (at.ip.v6) set_flag(listener.get(), IPPROTO_IPV6, IPV6_V6ONLY);
+std::expected<Descriptor, SystemError> open_listener(const SocketAddress& at, SocketCalls calls) {
+  auto listener = open_stream(at.ip.v6, calls);
+  if (!listener) return listener;
+  set_flag(listener->get(), SOL_SOCKET, SO_REUSEADDR);
+  if (at.ip.v6) set_flag(listener->get(), IPPROTO_IPV6, IPV6_V6ONLY);
   const RawAddress raw = to_raw(at);
-  if (bind(listener.get(), raw.get(), raw.size) != 0) return std::unexpected(errno);
-  if (listen(listener.get(), SOMAXCONN) != 0) return std::unexpected(errno);
+  if (bind(listener->get(), raw.get(), raw.size) != 0) return std::unexpected(errno);
+  if (listen(listener->get(), SOMAXCONN) != 0) return std::unexpected(errno);
   return listener;
 }
 
-std::expected<Descriptor, SystemError> open_socket(bool v6) {
-  Descriptor opened(socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!opened) return std::unexpected(errno);
-  set_no_delay(opened.get());
+std::expected<Descriptor, SystemError> open_socket(bool v6, SocketCalls calls) {
+  auto opened = open_stream(v6, calls);
+  if (opened) set_no_delay(opened->get());
   return opened;
 }
 

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <optional>
 #include <system_error>
@@ -55,11 +56,16 @@ std::optional<SocketAddress> from_raw(const RawAddress& raw) noexcept;
 SocketAddress local_address(int descriptor) noexcept;  // all zero when the system does not say
 SocketAddress peer_address(int descriptor) noexcept;
 
-// Non-blocking, close-on-exec. An IPv6 listener takes IPv6 alone, so that both families can
-// listen on one port and [::] means the same on every system.
-std::expected<Descriptor, SystemError> open_listener(const SocketAddress& at);
-// Non-blocking, close-on-exec, without Nagle's delay. Not connected yet.
-std::expected<Descriptor, SystemError> open_socket(bool v6);
+// Whether calls on a socket wait in the system, or return with EAGAIN.
+enum class SocketCalls : std::uint8_t { return_at_once, wait };
+
+// Close-on-exec. An IPv6 listener takes IPv6 alone, so that both families can listen on one port
+// and [::] means the same on every system.
+std::expected<Descriptor, SystemError> open_listener(
+    const SocketAddress& at, SocketCalls calls = SocketCalls::return_at_once);
+// Close-on-exec, without Nagle's delay. Not connected yet.
+std::expected<Descriptor, SystemError> open_socket(bool v6,
+                                                   SocketCalls calls = SocketCalls::return_at_once);
 void set_no_delay(int descriptor) noexcept;
 // close() sends a reset, and what is queued is gone.
 void set_reset_on_close(int descriptor) noexcept;

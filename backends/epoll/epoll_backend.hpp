@@ -19,7 +19,7 @@
 #include "backends/common/clock.hpp"
 #include "backends/common/slab_pool.hpp"
 #include "backends/common/socket.hpp"
-#include "backends/epoll/receive_slabs.hpp"
+#include "backends/common/receive_slabs.hpp"
 #include "backends/resolve/cares_resolver.hpp"
 
 namespace msrp::backend {

@@ -29,6 +29,7 @@ inline std::vector<std::byte> pattern_bytes(std::size_t size) {
 struct BackendOptions {
   std::size_t slabs_max = 64;
   Duration linger = std::chrono::seconds(20);
+  Duration accept_retry = std::chrono::seconds(1);
   int socket_buffer_bytes = 0;
 };
 

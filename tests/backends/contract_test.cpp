@@ -6,25 +6,14 @@
 
 #include "always_secure.hpp"
 #include "backend_fixture.hpp"
-#include "backends/epoll/epoll_backend.hpp"
 #include "backends/tls/openssl_tls.hpp"
+#include "socket_backends.hpp"
 #include "stepped_backend.hpp"
 
 namespace msrp::backend {
 namespace {
 
 using namespace std::chrono_literals;
-
-struct Epoll {
-  using Type = EpollBackend;
-  static std::unique_ptr<Type> make(const BackendOptions& options) {
-    EpollOptions own;
-    own.slabs_max = options.slabs_max;
-    own.linger = options.linger;
-    own.send_buffer_bytes = own.receive_buffer_bytes = options.socket_buffer_bytes;
-    return *EpollBackend::create(own);
-  }
-};
 
 // A network without delays.
 struct Simulated {
@@ -86,8 +75,9 @@ class Contract : public testing::Test {
   }
 };
 
-using Factories = testing::Types<Epoll, Simulated, Secure<Epoll>, Secure<Simulated>, Sealed<Epoll>,
-                                 Sealed<Simulated>>;
+using Factories =
+    testing::Types<Epoll, Uring, OldUring, Simulated, Secure<Epoll>, Secure<Uring>,
+                   Secure<Simulated>, Sealed<Epoll>, Sealed<Uring>, Sealed<Simulated>>;
 TYPED_TEST_SUITE(Contract, Factories);
 
 TYPED_TEST(Contract, ConnectsOverIPv4) {

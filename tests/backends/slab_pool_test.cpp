@@ -4,7 +4,7 @@
 
 #include <cstring>
 
-#include "backends/epoll/receive_slabs.hpp"
+#include "backends/common/receive_slabs.hpp"
 
 namespace msrp::backend {
 namespace {

@@ -18,15 +18,17 @@ ALLOWED = {
     "backends/resolve": ["core/api", "backends/common"],
     "backends/tls": ["core/api", "backends/common"],
     "backends/epoll": ["core/api", "backends/common", "backends/resolve"],
+    "backends/uring": ["core/api", "backends/common", "backends/resolve"],
     "backends/sim": ["core/api", "backends/common"],
     "backends/sim/world": ["core/api", "backends/common", "backends/sim"],
     "apps": ["core/api", "backends/common", "backends/crypto", "backends/resolve",
-             "backends/tls", "backends/epoll", "backends/sim", "backends/sim/world"],
+             "backends/tls", "backends/epoll", "backends/uring", "backends/sim",
+             "backends/sim/world"],
     "fuzz": ["core/api", "core/private", "backends/common", "backends/tls", "tests"],
     "bench": ["core/api", "core/private", "tests"],
     "tests": ["core/api", "core/private", "backends/common", "backends/crypto", "backends/tls",
-              "backends/resolve", "backends/epoll", "backends/sim", "backends/sim/world",
-              "apps", "bench"],
+              "backends/resolve", "backends/epoll", "backends/uring", "backends/sim",
+              "backends/sim/world", "apps", "bench"],
 }
 
 # core/include/msrp/NAME.hpp belongs to the layer whose concern it is.
@@ -56,6 +58,7 @@ OUTSIDE = {
     "core/wire": INTRINSICS,
     "backends/common": {"system"},
     "backends/epoll": {"system"},
+    "backends/uring": {"system", "liburing.h"},
     "backends/crypto": {"system", "openssl"},
     "backends/tls": {"openssl"},
     "backends/resolve": {"system", "ares.h"},

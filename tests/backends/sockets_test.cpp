@@ -1,6 +1,4 @@
-// What is particular to epoll.
-#include "backends/epoll/epoll_backend.hpp"
-
+// What backends with sockets do beyond the contract: descriptors, embedding, memory.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -11,16 +9,29 @@
 #include <time.h>
 
 #include "backend_fixture.hpp"
+#include "socket_backends.hpp"
 
 namespace msrp::backend {
 namespace {
 
 using namespace std::chrono_literals;
-using Loop = Harness<EpollBackend>;
 
-Loop make(const EpollOptions& options = {}) {
-  return Loop(*EpollBackend::create(options));
-}
+template <class Factory>
+class Sockets : public testing::Test {
+ protected:
+  using Loop = Harness<typename Factory::Type>;
+  static Loop make(const BackendOptions& options = {}) { return Loop(Factory::make(options)); }
+  // Stops accepting, which is no completion.
+  static bool pauses(Loop& loop) {
+    for (int i = 0; i < 10000 && loop.backend->stats().accept_pauses == 0; ++i) {
+      loop.turn(loop.backend->now() + 1ms);
+    }
+    return loop.backend->stats().accept_pauses > 0;
+  }
+};
+
+using Factories = testing::Types<Epoll, Uring, OldUring>;
+TYPED_TEST_SUITE(Sockets, Factories);
 
 Duration cpu_time() {
   timespec spent{};
@@ -45,19 +56,19 @@ class DescriptorLimit {
   rlimit before_{};
 };
 
-TEST(Epoll, WithoutDescriptorsItGoesOnServingAndAcceptsLater) {
-  EpollOptions options;
+TYPED_TEST(Sockets, WithoutDescriptorsItGoesOnServingAndAcceptsLater) {
+  BackendOptions options;
   options.accept_retry = 1h;  // a closed connection must be enough
-  auto loop = make(options);
-  const SocketAddress at = loop.listen();
-  const auto [a, b] = loop.pair(at);
+  auto loop = this->make(options);
   std::vector<Descriptor> peers;
   for (int i = 0; i < 20; ++i) peers.emplace_back(socket(AF_INET, SOCK_STREAM, 0));
-  DescriptorLimit limit;
-  limit.leave(5);
+  DescriptorLimit limit;  // before the listener: io_uring goes by the limit of when it was asked
+  limit.leave(8);         // a listener, a pair, five more
+  const SocketAddress at = loop.listen();
+  const auto [a, b] = loop.pair(at);
   const RawAddress raw = to_raw(at);
   for (const Descriptor& peer : peers) ASSERT_EQ(connect(peer.get(), raw.get(), raw.size), 0);
-  ASSERT_TRUE(loop.drive([&] { return loop.backend->stats().accept_pauses > 0; }));
+  ASSERT_TRUE(this->pauses(loop));
   EXPECT_EQ(loop.accepted.size(), 6u);
 
   const auto bytes = pattern_bytes(200000);  // the connection that is there works on
@@ -84,27 +95,24 @@ TEST(Epoll, WithoutDescriptorsItGoesOnServingAndAcceptsLater) {
   ASSERT_TRUE(loop.drive([&] { return loop.accepted.size() == 21; }));
 }
 
-TEST(Epoll, AcceptingIsTriedAgainAfterAWhileWhenOthersFreeDescriptors) {
-  EpollOptions options;
+TYPED_TEST(Sockets, AcceptingIsTriedAgainAfterAWhileWhenOthersFreeDescriptors) {
+  BackendOptions options;
   options.accept_retry = 10ms;
-  auto loop = make(options);
-  const SocketAddress at = loop.listen();
+  auto loop = this->make(options);
   const Descriptor peer(socket(AF_INET, SOCK_STREAM, 0));
   DescriptorLimit limit;
-  limit.leave(0);
+  limit.leave(1);
+  const SocketAddress at = loop.listen();
   const RawAddress raw = to_raw(at);
   ASSERT_EQ(connect(peer.get(), raw.get(), raw.size), 0);
-  ASSERT_TRUE(loop.drive([&] {
-    if (loop.backend->stats().accept_pauses == 0) loop.turn(loop.backend->now() + 1ms);
-    return loop.backend->stats().accept_pauses > 0;
-  }));
+  ASSERT_TRUE(this->pauses(loop));
   EXPECT_TRUE(loop.accepted.empty());
   limit.lift();
   ASSERT_TRUE(loop.drive([&] { return loop.accepted.size() == 1; }));
 }
 
-TEST(Epoll, ItsDescriptorIsReadableWhenThereIsSomethingToDo) {
-  auto loop = make();
+TYPED_TEST(Sockets, ItsDescriptorIsReadableWhenThereIsSomethingToDo) {
+  auto loop = this->make();
   const auto readable = [&] {
     pollfd one{loop.backend->descriptor(), POLLIN, 0};
     return poll(&one, 1, 0) == 1;
@@ -113,10 +121,9 @@ TEST(Epoll, ItsDescriptorIsReadableWhenThereIsSomethingToDo) {
   while (loop.backend->next_deadline() || readable()) loop.turn(loop.backend->now());
   const auto bytes = pattern_bytes(10);
   loop.send(a, bytes);
-  const auto due = loop.backend->next_deadline();  // the send is done
-  ASSERT_TRUE(due);
-  EXPECT_LE(*due, loop.backend->now());
-  EXPECT_TRUE(readable());  // and the other end has bytes
+  const auto due = loop.backend->next_deadline();  // the send is done, or with the system
+  EXPECT_TRUE(!due || *due <= loop.backend->now());
+  EXPECT_TRUE(readable());  // the other end has bytes
   while (loop.backend->next_deadline() || readable()) loop.turn(loop.backend->now());
   EXPECT_EQ(loop.log[b].received, 10u);
   loop.backend->wake();
@@ -127,10 +134,10 @@ TEST(Epoll, ItsDescriptorIsReadableWhenThereIsSomethingToDo) {
   EXPECT_GT(*end, loop.backend->now());
 }
 
-TEST(Epoll, ManySmallReadsPinFewSlabs) {
-  EpollOptions options;
+TYPED_TEST(Sockets, ManySmallReadsPinFewSlabs) {
+  BackendOptions options;
   options.slabs_max = 4;
-  auto loop = make(options);
+  auto loop = this->make(options);
   const auto [a, b] = loop.pair(loop.listen());
   loop.keep = true;
   const auto bytes = pattern_bytes(2000);
@@ -143,18 +150,19 @@ TEST(Epoll, ManySmallReadsPinFewSlabs) {
   EXPECT_FALSE(loop.log[b].wrong);
 }
 
-TEST(Epoll, ReadersThatStarvedTogetherAreAllServedAgain) {
-  EpollOptions options;
+TYPED_TEST(Sockets, ReadersThatStarvedTogetherAreAllServedAgain) {
+  BackendOptions options;
   options.slabs_max = 2;
-  auto loop = make(options);
+  auto loop = this->make(options);
   const SocketAddress at = loop.listen();
   std::vector<std::pair<ConnId, ConnId>> pairs;
   for (int i = 0; i < 20; ++i) pairs.push_back(loop.pair(at));
   const auto bytes = pattern_bytes(60000);
   loop.keep = true;
   for (const auto& [from, to] : pairs) loop.send(from, bytes);
-  ASSERT_TRUE(loop.drive([&] { return loop.backend->stats().starved > 0; }));
-  EXPECT_EQ(loop.backend->buffers().free_slabs(), 0u);
+  ASSERT_TRUE(loop.drive([&] {
+    return loop.backend->stats().starved > 0 && loop.backend->buffers().free_slabs() == 0;
+  }));
   ASSERT_TRUE(loop.drive([&] {
     loop.kept.clear();
     for (const auto& [from, to] : pairs)
@@ -164,8 +172,8 @@ TEST(Epoll, ReadersThatStarvedTogetherAreAllServedAgain) {
   for (const auto& [from, to] : pairs) EXPECT_FALSE(loop.log[to].wrong);
 }
 
-TEST(Epoll, SocketsAreNotInheritedAndDoNotDelay) {
-  auto loop = make();
+TYPED_TEST(Sockets, SocketsAreNotInheritedAndDoNotDelay) {
+  auto loop = this->make();
   const int before = dup(0);
   ::close(before);
   loop.pair(loop.listen());
@@ -177,7 +185,6 @@ TEST(Epoll, SocketsAreNotInheritedAndDoNotDelay) {
     size = sizeof listening;
     getsockopt(number, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size);
     EXPECT_NE(fcntl(number, F_GETFD) & FD_CLOEXEC, 0);
-    EXPECT_NE(fcntl(number, F_GETFL) & O_NONBLOCK, 0);
     if (listening != 0) continue;
     size = sizeof no_delay;
     ASSERT_EQ(getsockopt(number, IPPROTO_TCP, TCP_NODELAY, &no_delay, &size), 0);

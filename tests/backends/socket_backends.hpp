@@ -1,0 +1,46 @@
+// The backends that have sockets, as suites are typed with them.
+#pragma once
+
+#include <memory>
+
+#include "backend_fixture.hpp"
+#include "backends/epoll/epoll_backend.hpp"
+#include "backends/uring/uring_backend.hpp"
+
+namespace msrp::backend {
+
+template <class Own>
+Own socket_options(const BackendOptions& options) {
+  Own own;
+  own.slabs_max = options.slabs_max;
+  own.linger = options.linger;
+  own.accept_retry = options.accept_retry;
+  own.send_buffer_bytes = own.receive_buffer_bytes = options.socket_buffer_bytes;
+  return own;
+}
+
+struct Epoll {
+  using Type = EpollBackend;
+  static std::unique_ptr<Type> make(const BackendOptions& options) {
+    return *EpollBackend::create(socket_options<EpollOptions>(options));
+  }
+};
+
+struct Uring {
+  using Type = UringBackend;
+  static std::unique_ptr<Type> make(const BackendOptions& options, UringFeatures features = {}) {
+    auto own = socket_options<UringOptions>(options);
+    own.features = features;
+    return *UringBackend::create(own);
+  }
+};
+
+// With nothing that Linux 5.19 has not got.
+struct OldUring {
+  using Type = UringBackend;
+  static std::unique_ptr<Type> make(const BackendOptions& options) {
+    return Uring::make(options, {false, false, false, false, false});
+  }
+};
+
+}  // namespace msrp::backend
