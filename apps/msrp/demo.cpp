@@ -12,6 +12,7 @@
 #include "apps/msrp/sender.hpp"
 #include "apps/msrp/summary.hpp"
 #include "apps/msrp/text.hpp"
+#include "backends/common/clock.hpp"
 
 namespace msrp::app {
 namespace {
@@ -325,12 +326,12 @@ int run_demo(const DemoOptions& options) {
     EndpointOptions endpoint_options;
     endpoint_options.name = i == 0 ? "a" : "b";
     endpoint_options.trace = trace.file();
+    endpoint_options.backend = options.common.backend;
     endpoint_options.tls = tls[i];
     auto endpoint = Endpoint::create(endpoint_options, output);
     if (!endpoint) return output.error(endpoint.error()), 1;
     endpoints[i] = *std::move(endpoint);
   }
-  output.note("backend: epoll");
   const int status = Demo(options, *endpoints[0], *endpoints[1], loop, output).run();
   return trace.close(status);
 }

@@ -39,8 +39,12 @@ struct Raw {
 };
 
 void add_common(CLI::App& command, CommonOptions& options) {
-  command.add_option("--backend", options.backend, "How to reach the network: epoll")
-      ->check(CLI::IsMember({"epoll"}))
+  command
+      .add_option_function<std::string>(
+          "--backend",
+          [&](const std::string& name) { options.backend = backend::backend_named(name); },
+          "How to reach the network: uring or epoll (the first that works here)")
+      ->check(CLI::IsMember({"uring", "epoll"}))
       ->type_name("NAME");
   command.add_flag("--json", options.json, "Print one JSON object a line instead of text");
   command.add_flag("-v,--verbose", options.verbose, "Say more, on standard error");

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "backends/system/system_backend.hpp"
 #include "msrp/address.hpp"
 #include "msrp/chunk.hpp"
 #include "msrp/path.hpp"
@@ -17,7 +18,7 @@ namespace msrp::app {
 
 // Of every subcommand that opens a connection.
 struct CommonOptions {
-  std::string backend = "epoll";
+  std::optional<backend::BackendKind> backend;  // empty: the best that works here
   bool json = false;
   bool verbose = false;
   std::string trace_file;  // empty: none

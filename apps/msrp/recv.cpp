@@ -12,6 +12,7 @@
 #include "apps/msrp/sdp_exchange.hpp"
 #include "apps/msrp/summary.hpp"
 #include "apps/msrp/text.hpp"
+#include "backends/common/clock.hpp"
 
 namespace msrp::app {
 namespace {
@@ -170,10 +171,10 @@ int run_recv(const RecvOptions& options) {
   EndpointOptions endpoint_options;
   if (!options.signaling.sdp) endpoint_options.timeouts.complete = for_ever;
   endpoint_options.trace = trace.file();
+  endpoint_options.backend = options.common.backend;
   Loop loop;
   const auto endpoint = Endpoint::create(endpoint_options, output);
   if (!endpoint) return output.error(endpoint.error()), 1;
-  output.note("backend: epoll");
   const int status = RecvCommand(options, **endpoint, loop, output, *folder).run();
   return trace.close(status);
 }

@@ -66,15 +66,18 @@ void WatchedEngine::tell(bool accepted, ConnId conn, const TransportInfo& info, 
 std::expected<std::unique_ptr<Endpoint>, std::string> Endpoint::create(EndpointOptions options,
                                                                        Output& output) {
   std::unique_ptr<Endpoint> endpoint(new Endpoint());
-  backend::EpollOptions backend_options;
-  backend_options.slabs_max = slabs_max;
-  auto made = backend::EpollBackend::create(backend_options);
-  if (!made) {
+  backend::SocketOptions socket_options;
+  socket_options.slabs_max = slabs_max;
+  auto opened = backend::open_backend(options.backend, socket_options);
+  if (!opened) {
     return std::unexpected(
-        fmt::format("epoll does not work here, {}: raise the limit of open files",
-                    std::strerror(made.error())));
+        fmt::format("no backend, {}: choose another --backend, or raise the "
+                    "limit of open files",
+                    opened.error()));
   }
-  endpoint->backend_ = *std::move(made);
+  if (!opened->why.empty()) output.note(opened->why);
+  output.note(fmt::format("backend: {}", backend::name_of(opened->kind)));
+  endpoint->backend_ = std::move(opened->backend);
   if (options.trace != nullptr) {
     endpoint->tracer_ = std::make_unique<Tracer>(*options.trace, options.name);
   }

@@ -17,7 +17,7 @@
 #include "backends/common/socket.hpp"
 #include "backends/crypto/openssl_crypto.hpp"
 #include "backends/crypto/openssl_random.hpp"
-#include "backends/epoll/epoll_backend.hpp"
+#include "backends/system/system_backend.hpp"
 #include "backends/tls/openssl_tls.hpp"
 #include "msrp/engine.hpp"
 
@@ -45,14 +45,16 @@ struct EndpointOptions {
   Limits limits;
   Timeouts timeouts;
   TraceFile* trace = nullptr;
-  backend::OpensslTlsProvider tls;  // for paths and listeners that are msrps
+  std::optional<backend::BackendKind> backend;  // empty: the best that works here
+  backend::OpensslTlsProvider tls;              // for paths and listeners that are msrps
 };
 
 class Endpoint {
  public:
   using OnEvent = std::function<void(Event&)>;
 
-  // The error says what happened and what to do.
+  // Notes which backend it is, and why none that is better. The error says what happened and what
+  // to do.
   static std::expected<std::unique_ptr<Endpoint>, std::string> create(EndpointOptions options,
                                                                       Output& output);
   ~Endpoint();
@@ -64,22 +66,22 @@ class Endpoint {
   BufferPool& buffers() noexcept { return backend_->buffers(); }
   Instant now() noexcept { return backend_->now(); }
   // errno of the last listen or connect that failed; 0: unknown.
-  int last_error() const noexcept { return backend_->last_error(); }
+  int last_error() noexcept { return backend_->last_error(); }
 
   // Does what is due without waiting.
   void turn(const OnEvent& on_event);
-  int descriptor() const noexcept { return backend_->descriptor(); }
+  int descriptor() noexcept { return backend_->descriptor(); }
   std::optional<Instant> next_deadline();
   // No connection is open any more.
   bool quiet() const noexcept { return engine_->stats().connections == 0; }
 
  private:
-  using Transport = backend::SecureBackend<backend::EpollBackend, backend::OpensslTlsProvider>;
+  using Transport = backend::SecureBackend<backend::AnyBackend, backend::OpensslTlsProvider>;
   Endpoint() = default;
 
   backend::OpensslRandom random_;
   backend::OpensslCrypto crypto_;
-  std::unique_ptr<backend::EpollBackend> backend_;
+  std::optional<backend::AnyBackend> backend_;
   backend::OpensslTlsProvider tls_;
   std::unique_ptr<Transport> transport_;
   std::unique_ptr<Tracer> tracer_;

@@ -14,6 +14,7 @@
 #include "apps/msrp/sender.hpp"
 #include "apps/msrp/summary.hpp"
 #include "apps/msrp/text.hpp"
+#include "backends/common/clock.hpp"
 
 namespace msrp::app {
 namespace {
@@ -214,10 +215,10 @@ int run_send(const SendOptions& options) {
   EndpointOptions endpoint_options;
   if (options.chunk_bytes) endpoint_options.limits.quantum_bytes = *options.chunk_bytes;
   endpoint_options.trace = trace.file();
+  endpoint_options.backend = options.common.backend;
   Loop loop;
   const auto endpoint = Endpoint::create(endpoint_options, output);
   if (!endpoint) return output.error(endpoint.error()), 1;
-  output.note("backend: epoll");
   const int status = SendCommand(options, **endpoint, loop, output).run();
   return trace.close(status);
 }

@@ -18,21 +18,15 @@
 #include "backends/common/clock.hpp"
 #include "backends/common/slab_pool.hpp"
 #include "backends/common/socket.hpp"
+#include "backends/common/socket_options.hpp"
 #include "backends/resolve/cares_resolver.hpp"
 #include "backends/uring/provided_buffers.hpp"
 #include "backends/uring/ring.hpp"
 
 namespace msrp::backend {
 
-struct UringOptions {
-  std::size_t slabs_max = 256;  // a quarter of them is lent to the kernel, 32 at most
-  std::size_t slab_bytes = SlabPool::default_slab_bytes;
-  // How long a graceful close waits for the peer to take what was sent and to close as well.
-  Duration linger = std::chrono::seconds(2);
-  // After a shortage of descriptors accepting goes on when one of ours is closed, or then.
-  Duration accept_retry = std::chrono::seconds(1);
-  int send_buffer_bytes = 0;  // of the system, each connection; 0: as the system chooses
-  int receive_buffer_bytes = 0;
+// A quarter of the slabs is lent to the kernel, 32 at most.
+struct UringOptions : SocketOptions {
   ResolverOptions resolver;
   UringFeatures features;  // what may be used
 };

@@ -2,8 +2,8 @@
 import json
 import os
 
-from harness import (Process, folder, is_sanitized, make_bytes, one_error_line, run, sha256,
-                     write)
+from harness import (BACKEND, Process, folder, is_sanitized, make_bytes, one_error_line, run,
+                     sha256, write)
 
 
 def main():
@@ -19,7 +19,7 @@ def main():
     with folder() as there:
         file = write(os.path.join(there, "f"), data)
         out, err = run("demo", "--file", file, "--json", "--verbose")
-        assert "backend: epoll" in err, err
+        assert f"backend: {BACKEND or 'uring'}" in err, err
         events = [json.loads(line) for line in out.splitlines()]
         messages = [event for event in events if event["event"] == "message"]
         assert [message["sha256"] for message in messages] == [sha256(data)] * 2

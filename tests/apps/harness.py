@@ -15,7 +15,14 @@ import threading
 import time
 
 PROGRAM = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else os.environ.get("MSRP", "msrp")
+BACKEND = os.environ.get("MSRP_TEST_BACKEND")  # one for all, instead of the default
 PATIENCE = float(os.environ.get("MSRP_TEST_PATIENCE", "60"))
+
+
+def arguments(args):
+    if BACKEND and args and args[0] in ("demo", "send", "recv") and "--backend" not in args:
+        return [args[0], "--backend", BACKEND, *args[1:]]
+    return list(args)
 
 
 class Process:
@@ -23,8 +30,8 @@ class Process:
 
     def __init__(self, *args, cwd=None, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE):
         self.args = args
-        self.process = subprocess.Popen([PROGRAM, *args], cwd=cwd, stdin=stdin, stdout=stdout,
-                                        stderr=subprocess.PIPE)
+        self.process = subprocess.Popen([PROGRAM, *arguments(args)], cwd=cwd, stdin=stdin,
+                                        stdout=stdout, stderr=subprocess.PIPE)
         self.out, self.err = [], []
         self._queues = {}
         self._threads = []
@@ -110,8 +117,8 @@ class Process:
 def run(*args, stdin=b"", status=0, cwd=None):
     """Runs a command to its end; returns its output and its errors."""
     try:
-        done = subprocess.run([PROGRAM, *args], input=stdin, cwd=cwd, capture_output=True,
-                              timeout=PATIENCE, check=False)
+        done = subprocess.run([PROGRAM, *arguments(args)], input=stdin, cwd=cwd,
+                              capture_output=True, timeout=PATIENCE, check=False)
     except subprocess.TimeoutExpired as late:
         raise AssertionError(f"msrp {' '.join(args)[:200]}: does not end\n"
                              f"{(late.stdout or b'')[-500:]}\n{late.stderr}") from None

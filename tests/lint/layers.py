@@ -19,16 +19,17 @@ ALLOWED = {
     "backends/tls": ["core/api", "backends/common"],
     "backends/epoll": ["core/api", "backends/common", "backends/resolve"],
     "backends/uring": ["core/api", "backends/common", "backends/resolve"],
+    "backends/system": ["core/api", "backends/common", "backends/resolve", "backends/epoll",
+                        "backends/uring"],
     "backends/sim": ["core/api", "backends/common"],
     "backends/sim/world": ["core/api", "backends/common", "backends/sim"],
     "apps": ["core/api", "backends/common", "backends/crypto", "backends/resolve",
-             "backends/tls", "backends/epoll", "backends/uring", "backends/sim",
-             "backends/sim/world"],
+             "backends/tls", "backends/system", "backends/sim", "backends/sim/world"],
     "fuzz": ["core/api", "core/private", "backends/common", "backends/tls", "tests"],
     "bench": ["core/api", "core/private", "tests"],
     "tests": ["core/api", "core/private", "backends/common", "backends/crypto", "backends/tls",
-              "backends/resolve", "backends/epoll", "backends/uring", "backends/sim",
-              "backends/sim/world", "apps", "bench"],
+              "backends/resolve", "backends/epoll", "backends/uring", "backends/system",
+              "backends/sim", "backends/sim/world", "apps", "bench"],
 }
 
 # core/include/msrp/NAME.hpp belongs to the layer whose concern it is.
