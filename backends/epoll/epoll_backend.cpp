@@ -225,6 +225,7 @@ void EpollBackend::listen(ListenerId listener, const SocketAddress& at) {
     pending_.emplace_back(ListenFault{listener, Error{code}});
     return;
   }
+  choose_congestion_control(opened->get());  // what is accepted inherits it
   pending_.emplace_back(ListenDone{listener, local_address(opened->get())});
   listeners_.push_back({listener, *std::move(opened), false});
 }

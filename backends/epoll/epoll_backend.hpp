@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -33,6 +34,8 @@ struct EpollOptions {
   Duration accept_retry = std::chrono::seconds(1);
   int send_buffer_bytes = 0;  // of the system, each connection; 0: as the system chooses
   int receive_buffer_bytes = 0;
+  // As Linux names it, of every connection; empty, or one that is not there: as the system chooses.
+  std::string congestion_control;
   ResolverOptions resolver;
 };
 
@@ -122,6 +125,7 @@ class EpollBackend final : private DescriptorWatcher {
   void release(Socket& socket, std::uint32_t index);
   void finish(Socket& socket, std::uint32_t index);
   void tune(int descriptor) noexcept;
+  void choose_congestion_control(int descriptor) noexcept;
 
   std::size_t poll(std::optional<Instant> deadline, bool block);
   int wait_system(std::optional<Instant> deadline, bool block);

@@ -77,6 +77,11 @@ void EpollBackend::tune(int descriptor) noexcept {
   }
 }
 
+void EpollBackend::choose_congestion_control(int descriptor) noexcept {
+  if (!options_.congestion_control.empty())
+    static_cast<void>(set_congestion_control(descriptor, options_.congestion_control));
+}
+
 void EpollBackend::update_interest(Socket& socket, std::uint32_t index) {
   if (socket.muted || !socket.descriptor) return;
   std::uint32_t wanted = 0;
@@ -158,6 +163,7 @@ void EpollBackend::connect(ConnId conn, const SocketAddress& to) {
   Socket& socket = sockets_[index];
   if (error == 0) {
     tune(socket.descriptor.get());
+    choose_congestion_control(socket.descriptor.get());
     const RawAddress raw = to_raw(to);
     // After EINTR it goes on by itself, as after EINPROGRESS.
     if (::connect(socket.descriptor.get(), raw.get(), raw.size) != 0 && errno != EINPROGRESS &&
