@@ -24,6 +24,12 @@ struct Free {
   void operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free(key); }
 };
 
+// As many blocks as are needed at the same time: an idle connection has none.
+std::vector<std::vector<std::byte>>& spare_blocks() {
+  static thread_local std::vector<std::vector<std::byte>> spare;
+  return spare;
+}
+
 std::unique_ptr<BIO, Free> reader(const std::string& text) {
   return std::unique_ptr<BIO, Free>(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }
@@ -114,9 +120,16 @@ TlsTalker::~TlsTalker() {
   SSL_free(ssl_);
 }
 
+void TlsTalker::take_block() {
+  if (!out_.empty()) return;
+  if (spare_blocks().empty()) return out_.resize(out_bytes);
+  out_ = std::move(spare_blocks().back());
+  spare_blocks().pop_back();
+}
+
 bool TlsTalker::handshake() {
   if (up_ || broken_) return up_;
-  if (out_.empty()) out_.resize(out_bytes);
+  take_block();
   ERR_clear_error();
   const int result = SSL_do_handshake(ssl_);
   if (result == 1) {
@@ -132,7 +145,7 @@ void TlsTalker::received(Octets octets) {
   static thread_local std::vector<std::byte> plaintext(block_bytes);
   in_ = octets;
   if (!handshake()) return;
-  if (out_.empty()) out_.resize(out_bytes);
+  take_block();
   for (;;) {
     std::size_t filled = 0, got = 0;
     int result = 1;
@@ -154,8 +167,7 @@ Octets TlsTalker::next() {
     if (handshake()) encrypt();
   }
   const Octets left = Octets(out_).subspan(out_begin_, out_end_ - out_begin_);
-  // An idle connection keeps no buffer.
-  if (left.empty() && up_) std::vector<std::byte>().swap(out_);
+  if (left.empty() && !out_.empty()) spare_blocks().push_back(std::exchange(out_, {}));
   return left;
 }
 
@@ -163,7 +175,7 @@ void TlsTalker::encrypt() {
   std::size_t gathered = 0;
   for (Octets from = inner_->next(); !from.empty() && gathered < block_bytes && !broken_;
        from = inner_->next()) {
-    if (out_.empty()) out_.resize(out_bytes);
+    take_block();
     const std::size_t size = std::min({from.size(), record_bytes, block_bytes - gathered});
     std::size_t written = 0;
     ERR_clear_error();

@@ -38,6 +38,7 @@ class TlsTalker final : public Talker {
 
  private:
   struct Bio;
+  void take_block();
   bool handshake();
   void encrypt();
 
