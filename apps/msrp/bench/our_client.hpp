@@ -86,21 +86,21 @@ class OurClient {
     received_before_ = stack_.engine().octets_received;
     for (std::uint32_t i = 0; i < sessions_.size(); ++i) {
       for (unsigned k = 0; k < spec_.window; ++k)
-        spec_.kind == "bulk" ? send_bulk(i) : send_small(i);
+        spec_.kind == "bulk" ? send_bulk(i, begin_) : send_small(i, begin_);
     }
   }
 
   // ---- messages ---------------------------------------------------------------------------------
 
-  void send_small(std::uint32_t session) {
+  void send_small(std::uint32_t session, Instant now) {
     const std::string id = message_id(next_message_++);
     const MessageSpec message{.content_type = "text/plain", .message_id = id};
-    sent_at_ = stack_.now();
-    send(session, message, BorrowedBody{std::as_bytes(std::span(small_body))});
+    sent_at_ = now;
+    send(session, message, BorrowedBody{std::as_bytes(std::span(small_body))}, now);
   }
 
   // The same block again and again, as the yardstick sends it.
-  void send_bulk(std::uint32_t session) {
+  void send_bulk(std::uint32_t session, Instant now) {
     SharedBody body;
     for (std::uint64_t left = spec_.size_bytes; left > 0;) {
       const std::span<std::byte> storage = block_->storage();
@@ -108,12 +108,11 @@ class OurClient {
       body.parts.push_back({storage.first(size), *block_});
       left -= size;
     }
-    send(session, MessageSpec{.content_type = "application/octet-stream"}, std::move(body));
+    send(session, MessageSpec{.content_type = "application/octet-stream"}, std::move(body), now);
   }
 
-  void send(std::uint32_t session, const MessageSpec& message, Body body) {
-    const auto sent =
-        stack_.engine().send(sessions_[session], message, std::move(body), stack_.now());
+  void send(std::uint32_t session, const MessageSpec& message, Body body, Instant now) {
+    const auto sent = stack_.engine().send(sessions_[session], message, std::move(body), now);
     if (!sent) throw_error("a message cannot be sent", sent.error());
     if (sent->index >= session_of_.size()) session_of_.resize(sent->index + std::size_t{1});
     session_of_[sent->index] = session;
@@ -131,7 +130,7 @@ class OurClient {
     }
     if (spec_.kind == "bulk") return;
     if (std::chrono::duration<double>(end_ - begin_).count() < spec_.seconds) {
-      send_small(session_of_[event.message.index]);
+      send_small(session_of_[event.message.index], end_);
     }
   }
   void on(const MessageFailed& event) { throw_error("a message failed", event.error); }

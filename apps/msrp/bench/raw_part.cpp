@@ -7,6 +7,8 @@
 #include <memory>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "apps/msrp/bench/meter.hpp"
 #include "apps/msrp/bench/parts.hpp"
@@ -17,7 +19,7 @@
 namespace msrp::app::bench {
 namespace {
 
-constexpr unsigned coming_up_max = 128;  // connections without an answer to their first request
+constexpr unsigned coming_up_max = 128;  // of idle connections, without an answer yet
 
 std::unique_ptr<raw::Loop> make_loop(const std::string& backend) {
   if (backend == "uring") return raw::make_uring_loop();
@@ -103,51 +105,89 @@ raw::AskerOptions asker_options(const Spec& spec) {
   return options;
 }
 
-void run_client(const Spec& spec, Channel& channel) {
-  const raw::AskerOptions options = asker_options(spec);
-  const raw::TlsContext tls = make_tls(spec, false);
-  // What generates idle connections is not what is measured, and thousands of threads are slow.
-  const auto loop = make_loop(options.stays ? "epoll" : spec.backend);
-  std::deque<raw::Asked> all(spec.connections);
-  std::atomic<unsigned> answered = 0;
-  unsigned begun = 0;
-  Figures figures;
-  const double cpu = cpu_seconds();
-  const auto begin = std::chrono::steady_clock::now();
-  const auto connect_more = [&] {
-    while (begun < spec.connections && begun - answered - figures.refused < coming_up_max) {
-      raw::Asked& asked = all[begun];
-      const std::uint16_t port = spec.ports[(spec.first_session + begun++) % spec.ports.size()];
+// The yardstick's clients, one connection each.
+class Clients {
+ public:
+  Clients(const Spec& spec, Channel& channel)
+      : spec_(spec),
+        channel_(channel),
+        options_(asker_options(spec)),
+        tls_(make_tls(spec, false)),
+        // What holds idle connections is not what is measured, and thousands of threads are slow.
+        loop_(make_loop(options_.stays ? "epoll" : spec.backend)),
+        all_(spec.connections) {}
+
+  void run() {
+    const double cpu = cpu_seconds();
+    const auto begin = std::chrono::steady_clock::now();
+    if (options_.stays) {
+      connect_more();
+    } else {
+      connect_all();
+    }
+    figures_.congestion_control = congestion_controls();
+    loop_->run(channel_.descriptor(), [this] {
+      if (options_.stays) connect_more();
+    });
+    figures_.cpu_seconds = cpu_seconds() - cpu;
+    add_up(figures_, all_);
+    if (options_.stays) {
+      raw::SteadyTime end = begin;
+      for (const raw::Asked& asked : all_) end = std::max(end, asked.end);
+      figures_.seconds = std::chrono::duration<double>(end - begin).count();
+    }
+    figures_.octets_sent = figures_.amount * options_.request_bytes;
+    figures_.octets_received = figures_.amount * options_.response_bytes;
+    if (spec_.kind == "bulk") figures_.amount *= spec_.size_bytes;
+    channel_.write({{"figures", figures_}});
+  }
+
+ private:
+  raw::Socket connect_next() {
+    const std::uint16_t port = spec_.ports[(spec_.first_session + begun_++) % spec_.ports.size()];
+    return raw::connect_here(port, {spec_.congestion_control, loop_->wants_blocking()});
+  }
+
+  void add(raw::Socket socket, raw::Asked& asked) {
+    loop_->add(std::move(socket),
+               wrapped(tls_.get(), false,
+                       std::make_unique<raw::Asker>(options_, asked, [this] { came_up(); })));
+  }
+
+  // Answered, or refused: there is nothing to wait for any more.
+  void came_up() {
+    if (++came_up_ == spec_.connections && options_.stays) channel_.write({{"settled", true}});
+  }
+
+  // Nobody asks before all are there.
+  void connect_all() {
+    std::vector<raw::Socket> sockets;
+    while (begun_ < spec_.connections) sockets.push_back(connect_next());
+    for (std::size_t i = 0; i < sockets.size(); ++i) add(std::move(sockets[i]), all_[i]);
+  }
+
+  void connect_more() {
+    while (begun_ < spec_.connections && begun_ - came_up_ < coming_up_max) {
+      raw::Asked& asked = all_[begun_];
       try {
-        raw::Socket socket =
-            raw::connect_here(port, {spec.congestion_control, loop->wants_blocking()});
-        loop->add(std::move(socket),
-                  wrapped(tls.get(), false, std::make_unique<raw::Asker>(options, asked, [&] {
-                            if (++answered == spec.connections && options.stays) {
-                              channel.write({{"settled", true}});
-                            }
-                          })));
+        add(connect_next(), asked);
       } catch (const std::system_error&) {
-        if (!options.stays) throw;
-        ++figures.refused;
+        ++figures_.refused;
+        came_up();
       }
     }
-  };
-  connect_more();
-  figures.congestion_control = congestion_controls();
-  loop->run(channel.descriptor(), connect_more);
-  figures.cpu_seconds = cpu_seconds() - cpu;
-  add_up(figures, all);
-  if (options.stays) {
-    raw::SteadyTime end = begin;
-    for (const raw::Asked& asked : all) end = std::max(end, asked.end);
-    figures.seconds = std::chrono::duration<double>(end - begin).count();
   }
-  figures.octets_sent = figures.amount * options.request_bytes;
-  figures.octets_received = figures.amount * options.response_bytes;
-  if (spec.kind == "bulk") figures.amount *= spec.size_bytes;
-  channel.write({{"figures", figures}});
-}
+
+  const Spec& spec_;
+  Channel& channel_;
+  const raw::AskerOptions options_;
+  const raw::TlsContext tls_;
+  std::unique_ptr<raw::Loop> loop_;
+  std::deque<raw::Asked> all_;
+  std::atomic<unsigned> came_up_ = 0;
+  unsigned begun_ = 0;
+  Figures figures_;
+};
 
 // Connections in the middle of their handshake, of which nothing more comes.
 void run_staller(const Spec& spec, Channel& channel) {
@@ -171,7 +211,7 @@ void run_staller(const Spec& spec, Channel& channel) {
 void run_raw_part(const Spec& spec, Channel& channel) {
   if (spec.role == "server") return run_server(spec, channel);
   if (spec.role == "staller") return run_staller(spec, channel);
-  run_client(spec, channel);
+  Clients(spec, channel).run();
 }
 
 }  // namespace msrp::app::bench
