@@ -2,8 +2,10 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <optional>
+#include <stdexcept>
 #include <variant>
 #include <vector>
 
@@ -84,6 +86,7 @@ class OurClient {
     begin_ = end_ = stack_.now();
     sent_before_ = stack_.engine().octets_sent;
     received_before_ = stack_.engine().octets_received;
+    open_of_.resize(sessions_.size());
     for (std::uint32_t i = 0; i < sessions_.size(); ++i) {
       for (unsigned k = 0; k < spec_.window; ++k)
         spec_.kind == "bulk" ? send_bulk(i, begin_) : send_small(i, begin_);
@@ -114,15 +117,25 @@ class OurClient {
   void send(std::uint32_t session, const MessageSpec& message, Body body, Instant now) {
     const auto sent = stack_.engine().send(sessions_[session], message, std::move(body), now);
     if (!sent) throw_error("a message cannot be sent", sent.error());
-    if (sent->index >= session_of_.size()) session_of_.resize(sent->index + std::size_t{1});
-    session_of_[sent->index] = session;
+    session_of(*sent) = session;
     ++open_;
+    if (++open_of_[session] > spec_.window)
+      throw std::runtime_error("a connection has more requests open than it may: report this");
+  }
+
+  // The engine may use an index again before the last events about it are polled: once, since what
+  // is sent then is answered later.
+  std::uint32_t& session_of(MessageHandle message) {
+    if (message.index >= session_of_.size()) session_of_.resize(message.index + std::size_t{1});
+    return session_of_[message.index][message.generation % 2];
   }
 
   void on(const auto&) {}
   void on(const Delivered& event) {
+    const std::uint32_t session = session_of(event.message);
     ++answers_;
     --open_;
+    --open_of_[session];
     end_ = stack_.now();
     if (spec_.kind == "latency") {
       const auto took = std::chrono::nanoseconds(end_ - sent_at_).count();
@@ -130,7 +143,7 @@ class OurClient {
     }
     if (spec_.kind == "bulk") return;
     if (std::chrono::duration<double>(end_ - begin_).count() < spec_.seconds) {
-      send_small(session_of_[event.message.index], end_);
+      send_small(session, end_);
     }
   }
   void on(const MessageFailed& event) { throw_error("a message failed", event.error); }
@@ -151,7 +164,8 @@ class OurClient {
   Stack<B> stack_;
   unsigned begun_ = 0;
   std::vector<SessionId> sessions_;
-  std::vector<std::uint32_t> session_of_;  // by MessageHandle::index
+  std::vector<std::array<std::uint32_t, 2>> session_of_;  // by index, then generation modulo 2
+  std::vector<std::uint32_t> open_of_;                    // by session
   std::uint64_t next_message_ = 0, open_ = 0, answers_ = 0;
   Instant begin_{}, end_{}, sent_at_{};
   std::uint64_t sent_before_ = 0, received_before_ = 0;
