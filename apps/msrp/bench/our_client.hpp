@@ -9,7 +9,10 @@
 #include <variant>
 #include <vector>
 
-#include "apps/msrp/bench/our_server.hpp"
+#include "apps/msrp/bench/meter.hpp"
+#include "apps/msrp/bench/parts.hpp"
+#include "apps/msrp/bench/sessions.hpp"
+#include "apps/msrp/bench/stack.hpp"
 #include "backends/common/slab_pool.hpp"
 
 namespace msrp::app::bench {
@@ -45,7 +48,7 @@ class OurClient {
 
   void turn() {
     stack_.driver().turn(
-        [this](Event& event) { std::visit([this](auto& what) { on(what); }, event); });
+        [this](Event& event) { std::visit([this](auto& what) { this->on(what); }, event); });
   }
 
   // ---- coming up --------------------------------------------------------------------------------

@@ -1,7 +1,6 @@
 // The server of ours: accepts sessions, takes what comes and answers it. The same for every kind.
 #pragma once
 
-#include <thread>
 #include <variant>
 #include <vector>
 
@@ -11,23 +10,6 @@
 #include "apps/msrp/bench/stack.hpp"
 
 namespace msrp::app::bench {
-
-// Stops a driver when the parent says so, or has gone.
-template <class Driver>
-class Stopper {
- public:
-  Stopper(Channel& channel, Driver& driver)
-      : thread_([&channel, &driver] {
-          channel.read();
-          driver.stop();
-        }) {}
-  ~Stopper() { thread_.join(); }
-  Stopper(const Stopper&) = delete;
-  Stopper& operator=(const Stopper&) = delete;
-
- private:
-  std::thread thread_;
-};
 
 template <class B>
 class OurServer {
@@ -62,7 +44,7 @@ class OurServer {
 
   void turn() {
     stack_.driver().turn(
-        [this](Event& event) { std::visit([this](auto& what) { on(what); }, event); });
+        [this](Event& event) { std::visit([this](auto& what) { this->on(what); }, event); });
   }
 
   void listen() {

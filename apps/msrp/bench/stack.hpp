@@ -7,8 +7,10 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 
+#include "apps/msrp/bench/channel.hpp"
 #include "apps/msrp/bench/spec.hpp"
 #include "backends/common/driver.hpp"
 #include "backends/common/secure_backend.hpp"
@@ -100,6 +102,23 @@ class Stack {
   Transport transport_;
   CountingEngine engine_;
   backend::Driver<Transport, CountingEngine> driver_;
+};
+
+// Stops a driver when the parent says so, or has gone.
+template <class Driver>
+class Stopper {
+ public:
+  Stopper(Channel& channel, Driver& driver)
+      : thread_([&channel, &driver] {
+          channel.read();
+          driver.stop();
+        }) {}
+  ~Stopper() { thread_.join(); }
+  Stopper(const Stopper&) = delete;
+  Stopper& operator=(const Stopper&) = delete;
+
+ private:
+  std::thread thread_;
 };
 
 }  // namespace msrp::app::bench
