@@ -1,6 +1,8 @@
 // One engine of a part with everything under it, over any backend.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <cstdint>
 #include <expected>
 #include <memory>
@@ -109,15 +111,20 @@ template <class Driver>
 class Stopper {
  public:
   Stopper(Channel& channel, Driver& driver)
-      : thread_([&channel, &driver] {
+      : channel_(channel), thread_([&channel, &driver] {
           channel.read();
           driver.stop();
         }) {}
-  ~Stopper() { thread_.join(); }
+  // Also when something was thrown: then nobody has said anything, and the thread still reads.
+  ~Stopper() {
+    shutdown(channel_.descriptor(), SHUT_RD);
+    thread_.join();
+  }
   Stopper(const Stopper&) = delete;
   Stopper& operator=(const Stopper&) = delete;
 
  private:
+  Channel& channel_;
   std::thread thread_;
 };
 
