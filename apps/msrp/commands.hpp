@@ -11,5 +11,7 @@ int run_send(const SendOptions& options);
 int run_decode(const DecodeOptions& options);
 // Its status tells what went wrong: see sim::Verdict.
 int run_sim(const SimOptions& options);
+// 2 when what is asked for is not there.
+int run_bench(const BenchOptions& options);
 
 }  // namespace msrp::app

@@ -18,6 +18,7 @@ struct Run {
   int operator()(const msrp::app::SendOptions& options) const { return run_send(options); }
   int operator()(const msrp::app::DecodeOptions& options) const { return run_decode(options); }
   int operator()(const msrp::app::SimOptions& options) const { return run_sim(options); }
+  int operator()(const msrp::app::BenchOptions& options) const { return run_bench(options); }
 };
 
 // A standard stream that was handed over closed would give its number to the next socket or file,

@@ -36,6 +36,7 @@ struct Raw {
   std::uint32_t chunk_bytes = 0;
   bool size_given = false;
   std::string seeds;
+  CLI::App* bench = nullptr;  // which of its options were given
 };
 
 void add_common(CLI::App& command, CommonOptions& options) {
@@ -218,6 +219,60 @@ CLI::App* add_sim(CLI::App& app, SimOptions& options, Raw& raw) {
   return command;
 }
 
+CLI::App* add_bench(CLI::App& app, BenchOptions& options, Raw& raw) {
+  CLI::App* command = app.add_subcommand(
+      "bench", "Measure MSRP over loopback, beside raw sockets that move the same octets");
+  command->footer(
+      "Ours and the yardstick run by turns, each as a server and its clients in processes of "
+      "their\n"
+      "own, and are compared round by round. Close other programs first. docs/benchmarks.md says\n"
+      "how each kind is measured.");
+  command->add_option("KIND", options.kind, "bulk, messages, latency or connections")
+      ->required()
+      ->check(CLI::IsMember({"bulk", "messages", "latency", "connections"}));
+  command->add_option("--backend", options.backend, "epoll, uring or threads")
+      ->check(CLI::IsMember({"epoll", "uring", "threads"}))
+      ->type_name("NAME");
+  command->add_flag("--tls", options.tls, "Over TLS 1.3, both with the same cipher suite");
+  command->add_option("--shards", options.shards, "Shards of the server (1)")
+      ->check(CLI::Range(1U, 256U))
+      ->type_name("N");
+  command
+      ->add_option_function<std::uint64_t>(
+          "--size", [&](const std::uint64_t& size) { options.size_bytes = size; },
+          "bulk: octets of the message, for example 100MiB (1GiB)")
+      ->transform(CLI::AsSizeValue(false))
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40))
+      ->type_name("N");
+  command->add_option("--window", options.window, "messages: requests open on a connection (64)")
+      ->check(CLI::Range(1U, 1024U))
+      ->type_name("N");
+  command->add_option("--connections", options.connections, "How many (1; connections: 1000)")
+      ->check(CLI::Range(1U, 40000U))
+      ->type_name("N");
+  command
+      ->add_option("--stalled", options.stalled,
+                   "connections with --tls: so many more stop in mid-handshake while the round "
+                   "trip of a small message is measured")
+      ->check(CLI::Range(1U, 40000U))
+      ->type_name("N");
+  command->add_option("--seconds", options.seconds, "messages, latency: of each run (2)")
+      ->check(CLI::Range(0.01, 3600.0))
+      ->type_name("N");
+  command->add_option("--rounds", options.rounds, "How often ours and the yardstick run (5)")
+      ->check(CLI::Range(1U, 1000U))
+      ->type_name("N");
+  command
+      ->add_option("--congestion-control", options.congestion_control,
+                   "Of every socket, as Linux names it (reno)")
+      ->type_name("NAME");
+  command->add_flag("--raw", options.raw_alone, "The yardstick alone");
+  command->add_flag("--json", options.json, "Print one JSON object a line; the last is the result");
+  command->add_flag("--part", options.is_part)->group("");
+  raw.bench = command;
+  return command;
+}
+
 void check_common(const CommonOptions& options) {
   if (options.trace_file.empty()) {
     if (options.trace_body_bytes > 0)
@@ -335,6 +390,29 @@ void check_sim(SimOptions& options, const Raw& raw) {
   }
 }
 
+void check_bench(BenchOptions& options, const Raw& raw) {
+  const auto only = [&](const char* option, std::initializer_list<std::string_view> kinds) {
+    if (raw.bench->count(option) == 0 || std::ranges::count(kinds, options.kind) > 0) return;
+    throw WrongUsage{
+        fmt::format("{} means nothing to 'bench {}': leave it out", option, options.kind)};
+  };
+  only("--size", {"bulk"});
+  only("--window", {"messages"});
+  only("--stalled", {"connections"});
+  only("--connections", {"bulk", "messages", "connections"});
+  if (options.kind == "connections") {
+    if (raw.bench->count("--connections") == 0) options.connections = 1000;
+    if (options.stalled > 0 && !options.tls) {
+      throw WrongUsage{"--stalled without --tls: there is no handshake to stop in"};
+    }
+  } else if (options.connections > 1024) {
+    throw WrongUsage{"more than 1024 connections that are busy: take fewer"};
+  }
+  if (options.shards > 1) {
+    throw WrongUsage{"this bench has one shard so far: leave --shards out"};
+  }
+}
+
 Finished wrong_usage(std::string_view text) {
   fmt::print(stderr, "msrp: {}\n", printable(text));
   return Finished{2};
@@ -348,6 +426,7 @@ Options parse_options(int argc, char** argv) {
   SendOptions send;
   DecodeOptions decode;
   SimOptions sim;
+  BenchOptions bench;
   Raw raw;
   CLI::App app{"MSRP (RFC 4975): send and receive messages of any size.", "msrp"};
   app.set_version_flag("--version", "msrp " MSRP_VERSION);
@@ -357,6 +436,7 @@ Options parse_options(int argc, char** argv) {
   const CLI::App* send_command = add_send(app, send, raw);
   const CLI::App* decode_command = add_decode(app, decode);
   const CLI::App* sim_command = add_sim(app, sim, raw);
+  const CLI::App* bench_command = add_bench(app, bench, raw);
   try {
     app.parse(argc, argv);
     if (demo_command->parsed()) return check_demo(demo, raw), demo;
@@ -364,6 +444,7 @@ Options parse_options(int argc, char** argv) {
     if (send_command->parsed()) return check_send(send, raw), send;
     if (decode_command->parsed()) return decode;
     if (sim_command->parsed()) return check_sim(sim, raw), sim;
+    if (bench_command->parsed()) return check_bench(bench, raw), bench;
     return wrong_usage("no subcommand: see 'msrp --help'");
   } catch (const CLI::Success& success) {  // --help, --version
     return Finished{app.exit(success)};

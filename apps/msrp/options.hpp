@@ -82,13 +82,30 @@ struct SimOptions {
   bool twice = false;
 };
 
+struct BenchOptions {
+  std::string kind;
+  std::string backend = "epoll";
+  std::string congestion_control = "reno";
+  std::uint64_t size_bytes = std::uint64_t{1} << 30;  // bulk
+  unsigned window = 64;                               // messages
+  unsigned connections = 1;                           // 1000 for the kind of that name
+  unsigned stalled = 0;                               // connections, in mid-handshake
+  unsigned shards = 1;
+  unsigned rounds = 5;
+  double seconds = 2;  // messages and latency, of each run
+  bool tls = false;
+  bool raw_alone = false;
+  bool json = false;
+  bool is_part = false;  // started by another one, which says the rest
+};
+
 // Nothing to do but to end with a status: help was printed, or an error.
 struct Finished {
   int status;
 };
 
-using Options =
-    std::variant<Finished, DemoOptions, RecvOptions, SendOptions, DecodeOptions, SimOptions>;
+using Options = std::variant<Finished, DemoOptions, RecvOptions, SendOptions, DecodeOptions,
+                             SimOptions, BenchOptions>;
 
 // Prints help, version or one line about wrong usage itself.
 Options parse_options(int argc, char** argv);

@@ -156,7 +156,14 @@ class SecureBackend {
  private:
   static constexpr std::size_t block_bytes =
       std::max<std::size_t>(Filter::record_bytes_max, std::size_t{32} * 1024);
-  using Block = std::unique_ptr<std::byte[]>;
+  // Of who has much to send: what one system call carries decides how fast it goes.
+  static constexpr std::size_t large_block_bytes =
+      std::max<std::size_t>(block_bytes, std::size_t{264} * 1024);
+  struct Block {
+    std::unique_ptr<std::byte[]> octets;
+    std::size_t bytes = 0;
+    std::span<std::byte> storage() const noexcept { return {octets.get(), bytes}; }
+  };
 
   struct Ciphertext {
     ConstBuffer rest;  // in the slab or in the copy
@@ -274,7 +281,7 @@ class SecureBackend {
   void on(Closed& what) {
     Connection* conn = find(what.conn);
     if (conn != nullptr) {
-      keep(std::move(conn->block));
+      keep(std::exchange(conn->block, Block{}));
       *conn = Connection{};
     }
     told_.push_back(what);
@@ -377,9 +384,8 @@ class SecureBackend {
     if (conn.sending || conn.inner_closed || conn.inner_lost) return;
     Filter& filter = *conn.filter;
     if (conn.closing && conn.plaintext.empty()) filter.close();
-    if (conn.block == nullptr) conn.block = take_block();
-    const auto block = std::span(conn.block.get(), block_bytes);
-    const TlsStep step = filter.transmit(conn.plaintext, block);
+    if (conn.block.bytes == 0) conn.block = take_block(total(conn.plaintext));
+    const TlsStep step = filter.transmit(conn.plaintext, conn.block.storage());
     conn.encrypted += step.taken;
     drop_front(conn.plaintext, step.taken);
     if (step.made > 0) {
@@ -388,13 +394,13 @@ class SecureBackend {
       conn.sending = true;
       return send_block(conn);
     }
-    keep(std::exchange(conn.block, nullptr));
+    keep(std::exchange(conn.block, Block{}));
     if (conn.closing) close_inner(conn, true);  // close_notify is with the backend below
   }
 
   void send_block(Connection& conn) {
-    const ConstBuffer one[] = {std::span(conn.block.get(), block_bytes)
-                                   .subspan(conn.block_begin, conn.block_end - conn.block_begin)};
+    const ConstBuffer one[] = {
+        conn.block.storage().subspan(conn.block_begin, conn.block_end - conn.block_begin)};
     inner_.send(conn.id, one);
   }
 
@@ -407,15 +413,28 @@ class SecureBackend {
     if (bytes > 0) buffers.front() = buffers.front().subspan(bytes);
   }
 
-  // As many blocks are kept as were needed at the same time, up to a few.
-  Block take_block() {
-    if (spare_.empty()) return std::make_unique_for_overwrite<std::byte[]>(block_bytes);
-    Block block = std::move(spare_.back());
-    spare_.pop_back();
+  static std::size_t total(std::span<const ConstBuffer> buffers) {
+    std::size_t bytes = 0;
+    for (const ConstBuffer& buffer : buffers) bytes += buffer.size();
+    return bytes;
+  }
+
+  // As many blocks of each size are kept as were needed at the same time, up to a few.
+  Block take_block(std::size_t to_send) {
+    const std::size_t bytes = to_send > block_bytes ? large_block_bytes : block_bytes;
+    std::vector<Block>& spare = spare_of(bytes);
+    if (spare.empty()) return {std::make_unique_for_overwrite<std::byte[]>(bytes), bytes};
+    Block block = std::move(spare.back());
+    spare.pop_back();
     return block;
   }
   void keep(Block block) {
-    if (block != nullptr && spare_.size() < 8) spare_.push_back(std::move(block));
+    if (block.bytes == 0) return;
+    std::vector<Block>& spare = spare_of(block.bytes);
+    if (spare.size() < 8) spare.push_back(std::move(block));
+  }
+  std::vector<Block>& spare_of(std::size_t bytes) {
+    return bytes == block_bytes ? spare_ : large_spare_;
   }
 
   // ---- closing ----------------------------------------------------------------------------------
@@ -445,7 +464,7 @@ class SecureBackend {
   std::optional<Instant> retry_at_;
   std::deque<Closing> closing_;
   std::vector<Completion> batch_, told_;
-  std::vector<Block> spare_;
+  std::vector<Block> spare_, large_spare_;
 };
 
 }  // namespace msrp::backend

@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -106,6 +107,18 @@ std::expected<Descriptor, SystemError> open_socket(bool v6, SocketCalls calls) {
 
 void set_no_delay(int descriptor) noexcept {
   set_flag(descriptor, IPPROTO_TCP, TCP_NODELAY);
+}
+
+SystemError set_congestion_control(int descriptor, const std::string& name) noexcept {
+  const auto size = static_cast<socklen_t>(name.size());
+  return setsockopt(descriptor, IPPROTO_TCP, TCP_CONGESTION, name.data(), size) == 0 ? 0 : errno;
+}
+
+std::string congestion_control(int descriptor) {
+  std::array<char, 16> name{};  // TCP_CA_NAME_MAX
+  socklen_t size = name.size();
+  if (getsockopt(descriptor, IPPROTO_TCP, TCP_CONGESTION, name.data(), &size) != 0) return {};
+  return {name.data(), strnlen(name.data(), size)};
 }
 
 void set_reset_on_close(int descriptor) noexcept {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <expected>
 #include <optional>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -67,6 +68,10 @@ std::expected<Descriptor, SystemError> open_listener(
 std::expected<Descriptor, SystemError> open_socket(bool v6,
                                                    SocketCalls calls = SocketCalls::return_at_once);
 void set_no_delay(int descriptor) noexcept;
+// By Linux's name for it; 0, or why not: ENOENT for a name that is not there.
+SystemError set_congestion_control(int descriptor, const std::string& name) noexcept;
+// The one in force; empty when the descriptor is no TCP socket.
+std::string congestion_control(int descriptor);
 // close() sends a reset, and what is queued is gone.
 void set_reset_on_close(int descriptor) noexcept;
 // The error kept by the socket, which it then forgets; 0: none.

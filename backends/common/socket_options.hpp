@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <string>
 
 #include "backends/common/slab_pool.hpp"
 #include "msrp/time.hpp"
@@ -18,6 +19,13 @@ struct SocketOptions {
   Duration accept_retry = std::chrono::seconds(1);
   int send_buffer_bytes = 0;  // of the system, each connection; 0: as the system chooses
   int receive_buffer_bytes = 0;
+  // As Linux names it, of every connection; empty, or one that is not there: as the system chooses.
+  std::string congestion_control;
 };
+
+// Of a connection, before it comes up or just after it was accepted.
+void tune(int descriptor, const SocketOptions& options) noexcept;
+// Of a listener, whose connections inherit it, or of one that is to connect.
+void choose_congestion_control(int descriptor, const SocketOptions& options) noexcept;
 
 }  // namespace msrp::backend

@@ -225,6 +225,7 @@ void EpollBackend::listen(ListenerId listener, const SocketAddress& at) {
     pending_.emplace_back(ListenFault{listener, Error{code}});
     return;
   }
+  choose_congestion_control(opened->get(), options_);  // what is accepted inherits it
   pending_.emplace_back(ListenDone{listener, local_address(opened->get())});
   listeners_.push_back({listener, *std::move(opened), false});
 }
@@ -246,7 +247,7 @@ void EpollBackend::on_listener(Listener& listener) {
       continue;  // that one peer's trouble, as accept(2) says
     }
     set_no_delay(accepted.get());
-    tune(accepted.get());
+    tune(accepted.get(), options_);
     TransportInfo info;
     info.local = local_address(accepted.get());
     info.peer = from_raw(raw).value_or(SocketAddress{});

@@ -12,15 +12,16 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "backends/common/backend.hpp"
 #include "backends/common/clock.hpp"
+#include "backends/common/receive_slabs.hpp"
 #include "backends/common/slab_pool.hpp"
 #include "backends/common/socket.hpp"
 #include "backends/common/socket_options.hpp"
-#include "backends/common/receive_slabs.hpp"
 #include "backends/resolve/cares_resolver.hpp"
 
 namespace msrp::backend {
@@ -114,7 +115,6 @@ class EpollBackend final : private DescriptorWatcher {
   void unregister(Socket& socket);
   void release(Socket& socket, std::uint32_t index);
   void finish(Socket& socket, std::uint32_t index);
-  void tune(int descriptor) noexcept;
 
   std::size_t poll(std::optional<Instant> deadline, bool block);
   int wait_system(std::optional<Instant> deadline, bool block);

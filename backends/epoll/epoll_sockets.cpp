@@ -69,14 +69,6 @@ void EpollBackend::bind_conn(std::uint32_t index, ConnId conn) {
   sockets_[index].conn = conn;
 }
 
-void EpollBackend::tune(int descriptor) noexcept {
-  for (const auto& [option, bytes] : {std::pair{SO_SNDBUF, options_.send_buffer_bytes},
-                                      std::pair{SO_RCVBUF, options_.receive_buffer_bytes}}) {
-    if (bytes > 0)
-      static_cast<void>(setsockopt(descriptor, SOL_SOCKET, option, &bytes, sizeof bytes));
-  }
-}
-
 void EpollBackend::update_interest(Socket& socket, std::uint32_t index) {
   if (socket.muted || !socket.descriptor) return;
   std::uint32_t wanted = 0;
@@ -157,7 +149,8 @@ void EpollBackend::connect(ConnId conn, const SocketAddress& to) {
   bind_conn(index, conn);
   Socket& socket = sockets_[index];
   if (error == 0) {
-    tune(socket.descriptor.get());
+    tune(socket.descriptor.get(), options_);
+    choose_congestion_control(socket.descriptor.get(), options_);
     const RawAddress raw = to_raw(to);
     // After EINTR it goes on by itself, as after EINPROGRESS.
     if (::connect(socket.descriptor.get(), raw.get(), raw.size) != 0 && errno != EINPROGRESS &&

@@ -257,6 +257,7 @@ void UringBackend::listen(ListenerId listener, const SocketAddress& at) {
     pending_.emplace_back(ListenFault{listener, Error{code}});
     return;
   }
+  choose_congestion_control(opened->get(), options_);  // what is accepted inherits it
   pending_.emplace_back(ListenDone{listener, local_address(opened->get())});
   listeners_.push_back({listener, *std::move(opened), next_listener_++, false, false});
   accept(listeners_.back());
@@ -297,7 +298,7 @@ void UringBackend::on_accept(std::uint32_t number, const UringCompletion& comple
 
 void UringBackend::on_accepted(ListenerId listener, Descriptor accepted) {
   set_no_delay(accepted.get());
-  tune(accepted.get());
+  tune(accepted.get(), options_);
   TransportInfo info;
   info.local = local_address(accepted.get());
   info.peer = peer_address(accepted.get());

@@ -142,7 +142,6 @@ class UringBackend final : private DescriptorWatcher {
   std::uint32_t allocate(Descriptor descriptor, State state);
   Socket* find(ConnId conn);
   void bind_conn(std::uint32_t index, ConnId conn);
-  void tune(int descriptor) noexcept;
   void release(std::uint32_t index);
   void close_when_idle(std::uint32_t index);
   void close_hard(std::uint32_t index);

@@ -56,14 +56,6 @@ void UringBackend::bind_conn(std::uint32_t index, ConnId conn) {
   sockets_[index].conn = conn;
 }
 
-void UringBackend::tune(int descriptor) noexcept {
-  for (const auto& [option, bytes] : {std::pair{SO_SNDBUF, options_.send_buffer_bytes},
-                                      std::pair{SO_RCVBUF, options_.receive_buffer_bytes}}) {
-    if (bytes > 0)
-      static_cast<void>(setsockopt(descriptor, SOL_SOCKET, option, &bytes, sizeof bytes));
-  }
-}
-
 io_uring_sqe& UringBackend::begin(Op op, std::uint32_t index) {
   Socket& socket = sockets_[index];
   socket.busy |= bit(op);
@@ -153,7 +145,8 @@ void UringBackend::connect(ConnId conn, const SocketAddress& to) {
     last_error_ = opened.error();
     return lose(socket, connect_error(last_error_));
   }
-  tune(socket.descriptor.get());
+  tune(socket.descriptor.get(), options_);
+  choose_congestion_control(socket.descriptor.get(), options_);
   socket.to = std::make_unique<RawAddress>(to_raw(to));
   io_uring_prep_connect(&begin(Op::connect, index), socket.descriptor.get(), socket.to->get(),
                         socket.to->size);

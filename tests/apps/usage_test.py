@@ -60,7 +60,7 @@ def main():
         one_error_line(err)
     assert "'nonsense'" in run("nonsense", status=2)[1]
     out, _ = run("--help")
-    for command in ("demo", "recv", "send", "decode"):
+    for command in ("demo", "recv", "send", "decode", "bench"):
         assert command in out
         text, err = run(command, "--help")
         assert err == "" and "--help" in text, command

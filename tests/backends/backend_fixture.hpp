@@ -31,6 +31,7 @@ struct BackendOptions {
   Duration linger = std::chrono::seconds(20);
   Duration accept_retry = std::chrono::seconds(1);
   int socket_buffer_bytes = 0;
+  std::string congestion_control;
 };
 
 template <Backend B>

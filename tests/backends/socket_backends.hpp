@@ -16,6 +16,7 @@ Own socket_options(const BackendOptions& options) {
   own.linger = options.linger;
   own.accept_retry = options.accept_retry;
   own.send_buffer_bytes = own.receive_buffer_bytes = options.socket_buffer_bytes;
+  own.congestion_control = options.congestion_control;
   return own;
 }
 

@@ -194,5 +194,33 @@ TYPED_TEST(Sockets, SocketsAreNotInheritedAndDoNotDelay) {
   EXPECT_EQ(sockets, 2);
 }
 
+TYPED_TEST(Sockets, EverySocketHasTheCongestionControlThatWasAskedFor) {
+  const Descriptor probe(socket(AF_INET, SOCK_STREAM, 0));
+  const std::string usual = congestion_control(probe.get());
+  std::string other;
+  for (const char* name : {"reno", "cubic", "bbr"})
+    if (name != usual && set_congestion_control(probe.get(), name) == 0) other = name;
+  if (other.empty()) GTEST_SKIP() << "there is none but " << usual;
+  EXPECT_EQ(congestion_control(probe.get()), other);
+  EXPECT_EQ(set_congestion_control(probe.get(), "nonsense"), ENOENT);
+  const Descriptor no_tcp(socket(AF_UNIX, SOCK_STREAM, 0));
+  EXPECT_EQ(congestion_control(no_tcp.get()), "");
+
+  BackendOptions options;
+  options.congestion_control = other;
+  auto loop = this->make(options);
+  const int first = dup(0);
+  ::close(first);
+  loop.pair(loop.listen());
+  int sockets = 0;
+  for (int number = first; number < first + 8; ++number) {
+    const std::string name = congestion_control(number);
+    if (name.empty()) continue;
+    EXPECT_EQ(name, other);
+    ++sockets;
+  }
+  EXPECT_EQ(sockets, 3);  // the listener, and both ends
+}
+
 }  // namespace
 }  // namespace msrp::backend
