@@ -384,7 +384,11 @@ class SecureBackend {
     if (conn.sending || conn.inner_closed || conn.inner_lost) return;
     Filter& filter = *conn.filter;
     if (conn.closing && conn.plaintext.empty()) filter.close();
-    if (conn.block.bytes == 0) conn.block = take_block(total(conn.plaintext));
+    const std::size_t to_send = total(conn.plaintext);
+    if (conn.block.bytes == block_bytes && to_send > block_bytes) {
+      keep(std::exchange(conn.block, Block{}));
+    }
+    if (conn.block.bytes == 0) conn.block = take_block(to_send);
     const TlsStep step = filter.transmit(conn.plaintext, conn.block.storage());
     conn.encrypted += step.taken;
     drop_front(conn.plaintext, step.taken);
