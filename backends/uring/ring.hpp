@@ -62,7 +62,6 @@ class Ring {
   // What has completed since; valid until the next take().
   std::span<const UringCompletion> take();
 
-  int descriptor() const noexcept { return ring_.ring_fd; }
   io_uring& system() noexcept { return ring_; }
 
  private:

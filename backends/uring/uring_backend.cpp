@@ -90,6 +90,10 @@ void UringBackend::cancel(std::uint64_t user_data) {
 
 void UringBackend::wait(std::optional<Instant> deadline, std::vector<Completion>& out) {
   feed_starved();
+  if (bell_) {  // before it is looked for what it rang for
+    std::uint64_t count = 0;
+    static_cast<void>(!::read(bell_.get(), &count, sizeof count));
+  }
   for (;;) {
     run_timers(now());
     std::optional<Duration> patience;
@@ -169,6 +173,16 @@ std::optional<Instant> UringBackend::next_timer(Instant now) {
     due = lingering_.front().deadline;
   if (accept_again_ && (!due || *accept_again_ < *due)) due = accept_again_;
   return due;
+}
+
+// The ring's own descriptor does not become readable for work that is deferred.
+int UringBackend::descriptor() noexcept {
+  if (!bell_) {
+    // Readable from the start: something may have come before.
+    bell_ = Descriptor(eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (bell_) static_cast<void>(io_uring_register_eventfd(&ring_->system(), bell_.get()));
+  }
+  return bell_.get();
 }
 
 std::optional<Instant> UringBackend::next_deadline() {

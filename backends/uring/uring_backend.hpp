@@ -58,7 +58,7 @@ class UringBackend final : private DescriptorWatcher {
 
   // For embedding into another loop: readable when wait() has something to do before
   // next_deadline(), which is to be asked before every sleep since it submits what is queued.
-  int descriptor() const noexcept { return ring_->descriptor(); }
+  int descriptor() noexcept;
   std::optional<Instant> next_deadline();
 
   // errno of the last failed listen() or connect(): more than the core's Error can say.
@@ -178,6 +178,7 @@ class UringBackend final : private DescriptorWatcher {
   ProvidedBuffers received_;
   std::unique_ptr<Ring> ring_;
   Descriptor wake_;
+  Descriptor bell_;               // for other loops, once one has asked
   std::uint64_t wake_count_ = 0;  // read into by the kernel
   std::atomic<bool> woken_ = false;
   SystemError last_error_ = 0;

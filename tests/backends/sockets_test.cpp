@@ -134,6 +134,31 @@ TYPED_TEST(Sockets, ItsDescriptorIsReadableWhenThereIsSomethingToDo) {
   EXPECT_GT(*end, loop.backend->now());
 }
 
+TYPED_TEST(Sockets, ItsDescriptorTellsOfWhatOthersDo) {
+  auto loop = this->make();
+  const SocketAddress at = loop.listen();
+  const auto readable = [&](int milliseconds) {
+    pollfd one{loop.backend->descriptor(), POLLIN, 0};
+    return poll(&one, 1, milliseconds) == 1;
+  };
+  const auto settle = [&] {
+    do loop.turn(loop.backend->now());
+    while (loop.backend->next_deadline() || readable(0));
+  };
+  settle();
+  const Descriptor peer(socket(AF_INET, SOCK_STREAM, 0));
+  const RawAddress raw = to_raw(at);
+  ASSERT_EQ(connect(peer.get(), raw.get(), raw.size), 0);
+  ASSERT_TRUE(readable(30000));
+  settle();
+  ASSERT_EQ(loop.accepted.size(), 1u);
+  const auto bytes = pattern_bytes(10);
+  ASSERT_EQ(::send(peer.get(), bytes.data(), bytes.size(), 0), 10);
+  ASSERT_TRUE(readable(30000));
+  settle();
+  EXPECT_EQ(loop.log[loop.accepted[0]].received, 10u);
+}
+
 TYPED_TEST(Sockets, ManySmallReadsPinFewSlabs) {
   BackendOptions options;
   options.slabs_max = 4;
