@@ -162,6 +162,10 @@ void UringBackend::wake() noexcept {
   const int saved = errno;  // it may be called in a signal handler
   const std::uint64_t one = 1;
   static_cast<void>(!::write(wake_.get(), &one, sizeof one));
+  // One eventfd does not ring another at once.
+  if (const int bell = bell_number_.load(std::memory_order_acquire); bell >= 0) {
+    static_cast<void>(!::write(bell, &one, sizeof one));
+  }
   errno = saved;
 }
 
@@ -181,6 +185,7 @@ int UringBackend::descriptor() noexcept {
     // Readable from the start: something may have come before.
     bell_ = Descriptor(eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK));
     if (bell_) static_cast<void>(io_uring_register_eventfd(&ring_->system(), bell_.get()));
+    bell_number_.store(bell_.get(), std::memory_order_release);
   }
   return bell_.get();
 }

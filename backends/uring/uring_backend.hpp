@@ -178,7 +178,8 @@ class UringBackend final : private DescriptorWatcher {
   ProvidedBuffers received_;
   std::unique_ptr<Ring> ring_;
   Descriptor wake_;
-  Descriptor bell_;               // for other loops, once one has asked
+  Descriptor bell_;  // for other loops, once one has asked
+  std::atomic<int> bell_number_ = -1;
   std::uint64_t wake_count_ = 0;  // read into by the kernel
   std::atomic<bool> woken_ = false;
   SystemError last_error_ = 0;
