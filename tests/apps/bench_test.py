@@ -3,7 +3,7 @@ import json
 import os
 import signal
 
-from harness import Process, one_error_line, run
+from harness import Process, is_sanitized, one_error_line, run
 
 SPREADS = ("server_cpu_seconds", "client_cpu_seconds")
 
@@ -80,7 +80,8 @@ def check_connections():
     for side in ("ours", "raw"):
         assert events[0][side]["amount"] == 301, events[0]
         assert result[side]["refused"]["max"] == 0, result
-        assert result[side]["server_heap_bytes_per_connection"]["min"] > 0, result
+        if not is_sanitized():  # whose heap mallinfo2() does not know
+            assert result[side]["server_heap_bytes_per_connection"]["min"] > 0, result
     events = bench("connections", "--connections", "20", "--tls", "--stalled", "10", "--seconds",
                    "0.05", "--rounds", "1")
     result = check_result(events, "connections_per_second")
