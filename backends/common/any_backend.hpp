@@ -47,6 +47,7 @@ class AnyBackend {
     held_->wait(deadline, out);
   }
   void wake() { held_->wake(); }
+  void abandon() { held_->abandon(); }
 
   int descriptor() { return held_->descriptor(); }
   std::optional<Instant> next_deadline() { return held_->next_deadline(); }
@@ -69,6 +70,7 @@ class AnyBackend {
     virtual void resolve(ResolveId query, std::string_view host, Instant deadline) = 0;
     virtual void wait(std::optional<Instant> deadline, std::vector<Completion>& out) = 0;
     virtual void wake() = 0;
+    virtual void abandon() = 0;
     virtual int descriptor() = 0;
     virtual std::optional<Instant> next_deadline() = 0;
     virtual SystemError last_error() = 0;
@@ -97,6 +99,7 @@ class AnyBackend {
       b->wait(deadline, out);
     }
     void wake() override { b->wake(); }
+    void abandon() override { b->abandon(); }
     int descriptor() override { return b->descriptor(); }
     std::optional<Instant> next_deadline() override { return b->next_deadline(); }
     SystemError last_error() override { return b->last_error(); }

@@ -78,6 +78,9 @@ using Completion = std::variant<Woken, Accepted, Connected, Received, SendDone, 
 // close() always completes with Closed, after which no completion names the handle again. Lost does
 // not replace Closed. A graceful close sends out what send() was given, then the end of stream;
 // until Closed the buffers stay lent.
+//
+// After abandon() nothing that was lent is read any more, and the backend is fit to be destroyed
+// alone: who owns the octets may go first.
 template <class B>
 concept Backend =
     requires(B b, ConnId conn, ListenerId listener, ResolveId query, SocketHandle socket,
@@ -97,6 +100,7 @@ concept Backend =
       b.resolve(query, host, Instant{});  // Resolved or ResolveFault, at the latest then
       b.wait(deadline, out);  // appends completions; blocks until one, the deadline or wake()
       b.wake();
+      b.abandon();
     };
 
 }  // namespace msrp::backend

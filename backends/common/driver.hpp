@@ -42,7 +42,8 @@ struct MailOf<Core> {
 };
 
 // One thread owns a driver; stop() alone may be called from others and from signal handlers.
-// The backend outlives the core and the driver, since both hold slices of its pool.
+// The backend outlives the core and the driver, since both hold slices of its pool; the core
+// outlives the driver, whose end makes the backend let go of what the core lent.
 template <Backend B, class Core>
 class Driver {
  public:
@@ -56,6 +57,7 @@ class Driver {
       : backend_(backend), core_(core), options_(options), room_(&room), self_(self) {
     MSRP_ASSERT(self < room.shards());
   }
+  ~Driver() { backend_.abandon(); }
   Driver(const Driver&) = delete;
   Driver& operator=(const Driver&) = delete;
 

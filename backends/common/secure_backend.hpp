@@ -55,6 +55,7 @@ class SecureBackend {
   Instant now() { return inner_.now(); }
   BufferPool& buffers() { return inner_.buffers(); }
   void wake() { inner_.wake(); }
+  void abandon() { inner_.abandon(); }  // plaintext is read in the calls alone
   void resolve(ResolveId query, std::string_view host, Instant deadline) {
     inner_.resolve(query, host, deadline);
   }

@@ -54,6 +54,7 @@ class EpollBackend final : private DescriptorWatcher {
   void resolve(ResolveId query, std::string_view host, Instant deadline);
   void wait(std::optional<Instant> deadline, std::vector<Completion>& out);
   void wake() noexcept;
+  void abandon() noexcept;
 
   // For embedding into another loop: readable when wait() has something to do before
   // next_deadline().

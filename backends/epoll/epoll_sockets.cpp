@@ -279,6 +279,14 @@ void EpollBackend::send_failed(Socket& socket, std::uint32_t index, SystemError 
   update_interest(socket, index);
 }
 
+void EpollBackend::abandon() noexcept {
+  for (Socket& socket : sockets_) {
+    if (socket.outgoing.empty()) continue;
+    socket.outgoing.clear();
+    set_reset_on_close(socket.descriptor.get());  // the peer has a part of it
+  }
+}
+
 // ---- closing --------------------------------------------------------------------------------
 
 void EpollBackend::close(ConnId conn, bool graceful) {

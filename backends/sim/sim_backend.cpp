@@ -37,6 +37,10 @@ SimBackend::~SimBackend() {
   for (const auto& [handle, end] : accepted_) network_.release(end, true);
 }
 
+void SimBackend::abandon() noexcept {
+  for (Socket& socket : sockets_) socket.outgoing.clear();
+}
+
 std::size_t SimBackend::sockets() const noexcept {
   return accepted_.size() + static_cast<std::size_t>(std::ranges::count_if(
                                 sockets_, [](const Socket& s) { return s.state != State::free; }));

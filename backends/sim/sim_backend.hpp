@@ -58,6 +58,7 @@ class SimBackend final : public Port {
   void resolve(ResolveId query, std::string_view host, Instant deadline);
   void wait(std::optional<Instant> deadline, std::vector<backend::Completion>& out);
   void wake() noexcept { woken_.store(true, std::memory_order_release); }
+  void abandon() noexcept;
 
   // wait() has something to hand out.
   bool ready() const noexcept;

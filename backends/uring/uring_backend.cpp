@@ -51,9 +51,13 @@ UringBackend::UringBackend(const UringOptions& options, std::unique_ptr<Ring> ri
       wake_(std::move(wake)),
       resolver_(options.resolver, *this) {}
 
-// The kernel must be done with our memory before it goes. What is left to be sent belonged to a
-// core that is gone: shut down, nothing of it is read any more.
 UringBackend::~UringBackend() {
+  abandon();
+  pending_.clear();
+}
+
+// The kernel must be done with our memory, and with what was lent, before they go.
+void UringBackend::abandon() {
   for (Socket& socket : sockets_) {
     if (!socket.descriptor) continue;
     set_reset_on_close(socket.descriptor.get());
@@ -74,7 +78,6 @@ UringBackend::~UringBackend() {
       if (ours && (one.flags & IORING_CQE_F_MORE) == 0) --operations_;
     }
   }
-  pending_.clear();
 }
 
 std::uint64_t UringBackend::key(Op op, std::uint32_t index, std::uint32_t generation) noexcept {

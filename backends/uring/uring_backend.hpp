@@ -55,6 +55,7 @@ class UringBackend final : private DescriptorWatcher {
   void resolve(ResolveId query, std::string_view host, Instant deadline);
   void wait(std::optional<Instant> deadline, std::vector<Completion>& out);
   void wake() noexcept;
+  void abandon();
 
   // For embedding into another loop: readable when wait() has something to do before
   // next_deadline(), which is to be asked before every sleep since it submits what is queued.

@@ -38,6 +38,7 @@ class AlwaysSecure {
     secure_.resolve(query, host, deadline);
   }
   void wake() { secure_.wake(); }
+  void abandon() { secure_.abandon(); }
   void wait(std::optional<Instant> deadline, std::vector<Completion>& out) {
     secure_.wait(deadline, out);
   }

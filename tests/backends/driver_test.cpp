@@ -38,6 +38,7 @@ struct FakeBackend {
   std::deque<std::vector<Completion>> batches;
   std::vector<std::optional<Instant>> waits;
   int wakes = 0;
+  bool abandoned = false;
 
   Slice slice(std::string_view text) {
     BufferRef slab = *pool.acquire();
@@ -71,6 +72,7 @@ struct FakeBackend {
     batches.pop_front();
   }
   void wake() { ++wakes; }
+  void abandon() { abandoned = true; }
 };
 static_assert(Backend<FakeBackend>);
 
@@ -439,6 +441,11 @@ TEST_F(DriverTest, WaitsForTheEarlierOfTimeoutAndDeadline) {
   backend_.time += 5s;
   turn();
   expect({"timeout"});
+}
+
+TEST_F(DriverTest, ItsEndMakesTheBackendLetGoOfWhatWasLent) {
+  { Driver<FakeBackend, FakeCore> other(backend_, core_); }
+  EXPECT_TRUE(backend_.abandoned);
 }
 
 TEST_F(DriverTest, StopEndsRunAndWakesTheBackend) {

@@ -8,6 +8,9 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include <algorithm>
+#include <cstring>
+
 #include "backend_fixture.hpp"
 #include "socket_backends.hpp"
 
@@ -195,6 +198,29 @@ TYPED_TEST(Sockets, ReadersThatStarvedTogetherAreAllServedAgain) {
     return true;
   }));
   for (const auto& [from, to] : pairs) EXPECT_FALSE(loop.log[to].wrong);
+}
+
+TYPED_TEST(Sockets, OfWhatIsAbandonedNothingIsRead) {
+  BackendOptions options;
+  options.socket_buffer_bytes = 64 * 1024;
+  auto loop = this->make(options);
+  const RawAddress raw = to_raw(loop.listen());
+  const Descriptor peer(socket(AF_INET, SOCK_STREAM, 0));
+  ASSERT_EQ(connect(peer.get(), raw.get(), raw.size), 0);
+  ASSERT_TRUE(loop.drive([&] { return loop.accepted.size() == 1; }));
+  std::vector<std::byte> bytes(std::size_t{8} << 20U, std::byte{'a'});
+  loop.send(loop.accepted[0], bytes);
+  loop.turn(loop.backend->now());
+  loop.backend->abandon();
+  std::ranges::fill(bytes, std::byte{'b'});
+  std::size_t came = 0;
+  std::vector<char> read(65536);
+  for (ssize_t got = 1; got > 0; came += static_cast<std::size_t>(std::max<ssize_t>(got, 0))) {
+    // Without waiting: the system has all that it will get of it.
+    got = recv(peer.get(), read.data(), read.size(), MSG_DONTWAIT);
+    if (got > 0) ASSERT_EQ(memchr(read.data(), 'b', static_cast<std::size_t>(got)), nullptr);
+  }
+  EXPECT_LT(came, bytes.size());
 }
 
 TYPED_TEST(Sockets, SocketsAreNotInheritedAndDoNotDelay) {

@@ -30,6 +30,7 @@ class SteppedBackend {
     backend_->resolve(query, host, deadline);
   }
   void wake() noexcept { backend_->wake(); }
+  void abandon() noexcept { backend_->abandon(); }
 
   void wait(std::optional<Instant> deadline, std::vector<backend::Completion>& out) {
     while (!backend_->ready()) {
