@@ -11,6 +11,8 @@
 #include <iterator>
 #include <utility>
 
+#include "backends/resolve/completions.hpp"
+
 namespace msrp::backend {
 namespace {
 
@@ -60,7 +62,7 @@ void EpollBackend::wait(std::optional<Instant> deadline, std::vector<Completion>
     // What is there already goes out at once, together with what is ready by now.
     const bool block = pending_.empty();
     poll(deadline, block);
-    take_answers();
+    take_answers(resolver_, pending_);
     if (!pending_.empty()) break;
     if (deadline && now() >= *deadline) break;
   }
@@ -129,7 +131,7 @@ void EpollBackend::dispatch(const epoll_event& event, std::size_t slabs_share) {
       break;
     case Kind::socket:
       // Closed, and perhaps in use again, since the batch was fetched.
-      if (sockets_[index].generation == generation) on_socket(index, event.events, slabs_share);
+      if (sockets_.is(index, generation)) on_socket(index, event.events, slabs_share);
       break;
     case Kind::resolver:
       resolver_.process(static_cast<int>(index), (event.events & ~std::uint32_t{EPOLLOUT}) != 0,
@@ -177,24 +179,13 @@ void EpollBackend::run_timers(Instant now) {
   if (const auto due = resolver_.next_timeout(now); due && *due <= now) {
     resolver_.handle_timeout(now);
   }
-  take_answers();
+  take_answers(resolver_, pending_);
 }
 
 // ---- names ----------------------------------------------------------------------------------
 
 void EpollBackend::resolve(ResolveId query, std::string_view host, Instant deadline) {
   resolver_.resolve(query, host, deadline, now());
-}
-
-void EpollBackend::take_answers() {
-  if (!resolver_.has_answers()) return;
-  for (CaresResolver::Answer& answer : resolver_.take_answers()) {
-    if (answer.error) {
-      pending_.emplace_back(ResolveFault{answer.query, *answer.error});
-    } else {
-      pending_.emplace_back(Resolved{answer.query, std::move(answer.records)});
-    }
-  }
 }
 
 void EpollBackend::watch(int descriptor, bool readable, bool writable) noexcept {
@@ -251,7 +242,8 @@ void EpollBackend::on_listener(Listener& listener) {
     TransportInfo info;
     info.local = local_address(accepted.get());
     info.peer = from_raw(raw).value_or(SocketAddress{});
-    const std::uint32_t index = allocate(std::move(accepted), State::accepted);
+    const std::uint32_t index = sockets_.allocate(std::move(accepted));
+    sockets_[index].state = State::accepted;
     const SocketHandle handle = key(Kind::socket, index, sockets_[index].generation);
     pending_.emplace_back(Accepted{listener.id, handle, info});
   }
@@ -303,7 +295,7 @@ void EpollBackend::feed_starved() {
 
 EpollBackend::Stats EpollBackend::stats() const noexcept {
   Stats stats;
-  for (const Socket& socket : sockets_) stats.sockets += socket.descriptor ? 1 : 0;
+  stats.sockets = sockets_.open();
   stats.starved = starved_.size();
   stats.accept_pauses = accept_pauses_;
   return stats;

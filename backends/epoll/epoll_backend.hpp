@@ -22,6 +22,7 @@
 #include "backends/common/slab_pool.hpp"
 #include "backends/common/socket.hpp"
 #include "backends/common/socket_options.hpp"
+#include "backends/common/socket_table.hpp"
 #include "backends/resolve/cares_resolver.hpp"
 
 namespace msrp::backend {
@@ -109,12 +110,9 @@ class EpollBackend final : private DescriptorWatcher {
   void watch(int descriptor, bool readable, bool writable) noexcept override;
 
   static std::uint64_t key(Kind kind, std::uint32_t index, std::uint32_t generation) noexcept;
-  std::uint32_t allocate(Descriptor descriptor, State state);
-  Socket* find(ConnId conn);
-  void bind_conn(std::uint32_t index, ConnId conn);
   void update_interest(Socket& socket, std::uint32_t index);
   void unregister(Socket& socket);
-  void release(Socket& socket, std::uint32_t index);
+  void release(std::uint32_t index);
   void finish(Socket& socket, std::uint32_t index);
 
   std::size_t poll(std::optional<Instant> deadline, bool block);
@@ -133,7 +131,6 @@ class EpollBackend final : private DescriptorWatcher {
   void suspend(Listener& listener);
   void resume_listeners();
   void run_timers(Instant now);
-  void take_answers();
   std::optional<Instant> next_timer(Instant now);
 
   EpollOptions options_;
@@ -145,13 +142,7 @@ class EpollBackend final : private DescriptorWatcher {
   bool coarse_timeout_ = false;  // the kernel has no epoll_pwait2()
   SystemError last_error_ = 0;
 
-  std::deque<Socket> sockets_;  // a deque: references survive growth
-  std::vector<std::uint32_t> free_sockets_;
-  struct ConnSlot {
-    ConnId conn;
-    std::uint32_t socket = 0;
-  };
-  std::vector<ConnSlot> by_conn_;  // by ConnId::index
+  SocketTable<Socket> sockets_;
   std::deque<Listener> listeners_;
   std::uint64_t accept_pauses_ = 0;
   std::optional<Instant> accept_again_;

@@ -40,35 +40,6 @@ void advance(std::vector<iovec>& vectors, std::size_t bytes) {
 
 // ---- the table ------------------------------------------------------------------------------
 
-std::uint32_t EpollBackend::allocate(Descriptor descriptor, State state) {
-  std::uint32_t index = 0;
-  if (free_sockets_.empty()) {
-    index = static_cast<std::uint32_t>(sockets_.size());
-    sockets_.emplace_back();
-  } else {
-    index = free_sockets_.back();
-    free_sockets_.pop_back();
-  }
-  Socket& socket = sockets_[index];
-  const std::uint32_t generation = socket.generation;
-  socket = Socket{};
-  socket.generation = generation + 1;
-  socket.descriptor = std::move(descriptor);
-  socket.state = state;
-  return index;
-}
-
-EpollBackend::Socket* EpollBackend::find(ConnId conn) {
-  if (!conn || conn.index >= by_conn_.size() || by_conn_[conn.index].conn != conn) return nullptr;
-  return &sockets_[by_conn_[conn.index].socket];
-}
-
-void EpollBackend::bind_conn(std::uint32_t index, ConnId conn) {
-  if (conn.index >= by_conn_.size()) by_conn_.resize(conn.index + std::size_t{1});
-  by_conn_[conn.index] = {conn, index};
-  sockets_[index].conn = conn;
-}
-
 void EpollBackend::update_interest(Socket& socket, std::uint32_t index) {
   if (socket.muted || !socket.descriptor) return;
   std::uint32_t wanted = 0;
@@ -100,19 +71,14 @@ void EpollBackend::unregister(Socket& socket) {
 }
 
 // A closed descriptor is one that accept() may have waited for.
-void EpollBackend::release(Socket& socket, std::uint32_t index) {
-  socket.descriptor.reset();
-  socket.outgoing = {};
-  socket.state = State::free;
-  ++socket.generation;
-  free_sockets_.push_back(index);
+void EpollBackend::release(std::uint32_t index) {
+  sockets_.release(index);
   if (accept_again_) resume_listeners();
 }
 
 void EpollBackend::finish(Socket& socket, std::uint32_t index) {
-  by_conn_[socket.conn.index] = {};
   pending_.emplace_back(Closed{socket.conn});
-  release(socket, index);
+  release(index);
 }
 
 void EpollBackend::lose(Socket& socket, const Error& error) {
@@ -128,7 +94,7 @@ void EpollBackend::lose(Socket& socket, const Error& error) {
 
 void EpollBackend::adopt(SocketHandle handle, ConnId conn) {
   const auto index = static_cast<std::uint32_t>(handle & ((1u << 28) - 1));
-  bind_conn(index, conn);
+  sockets_.bind(index, conn);
   Socket& socket = sockets_[index];
   socket.state = State::open;
   socket.receiving = true;
@@ -138,16 +104,17 @@ void EpollBackend::adopt(SocketHandle handle, ConnId conn) {
 void EpollBackend::discard(SocketHandle handle) {
   const auto index = static_cast<std::uint32_t>(handle & ((1u << 28) - 1));
   set_reset_on_close(sockets_[index].descriptor.get());  // no TIME_WAIT for who was not let in
-  release(sockets_[index], index);
+  release(index);
 }
 
 void EpollBackend::connect(ConnId conn, const SocketAddress& to) {
   auto opened = open_socket(to.ip.v6);
   SystemError error = opened ? 0 : opened.error();
   const std::uint32_t index =
-      allocate(opened ? *std::move(opened) : Descriptor{}, State::connecting);
-  bind_conn(index, conn);
+      sockets_.allocate(opened ? *std::move(opened) : Descriptor{});
+  sockets_.bind(index, conn);
   Socket& socket = sockets_[index];
+  socket.state = State::connecting;
   if (error == 0) {
     tune(socket.descriptor.get(), options_);
     choose_congestion_control(socket.descriptor.get(), options_);
@@ -230,27 +197,27 @@ void EpollBackend::read(Socket& socket, std::uint32_t index, std::size_t slabs_s
 }
 
 void EpollBackend::stop_receive(ConnId conn) {
-  Socket* socket = find(conn);
+  Socket* socket = sockets_.find(conn);
   if (socket == nullptr || socket->state != State::open) return;
   socket->receiving = false;
   if (socket->send_error != 0) return lose(*socket, lost_error(socket->send_error));
-  update_interest(*socket, by_conn_[conn.index].socket);
+  update_interest(*socket, sockets_.index_of(conn));
 }
 
 void EpollBackend::start_receive(ConnId conn) {
-  Socket* socket = find(conn);
+  Socket* socket = sockets_.find(conn);
   if (socket == nullptr || socket->state != State::open) return;
   socket->receiving = true;
   socket->muted = false;
-  update_interest(*socket, by_conn_[conn.index].socket);
+  update_interest(*socket, sockets_.index_of(conn));
 }
 
 // ---- sending --------------------------------------------------------------------------------
 
 void EpollBackend::send(ConnId conn, std::span<const ConstBuffer> buffers) {
-  Socket* socket = find(conn);
+  Socket* socket = sockets_.find(conn);
   if (socket == nullptr || socket->state != State::open || socket->send_error != 0) return;
-  const std::uint32_t index = by_conn_[conn.index].socket;
+  const std::uint32_t index = sockets_.index_of(conn);
   // Filled here: when the socket is full, the rest waits in it.
   socket->outgoing.clear();
   socket->outgoing_sent = 0;
@@ -290,10 +257,10 @@ void EpollBackend::abandon() noexcept {
 // ---- closing --------------------------------------------------------------------------------
 
 void EpollBackend::close(ConnId conn, bool graceful) {
-  Socket* found = find(conn);
+  Socket* found = sockets_.find(conn);
   if (found == nullptr) return;
   Socket& socket = *found;
-  const std::uint32_t index = by_conn_[conn.index].socket;
+  const std::uint32_t index = sockets_.index_of(conn);
   if (socket.state == State::draining && graceful) return;
   if (!graceful || socket.state != State::open || socket.send_error != 0) {
     if (socket.descriptor) set_reset_on_close(socket.descriptor.get());

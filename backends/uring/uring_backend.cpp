@@ -13,6 +13,8 @@
 #include <ranges>
 #include <utility>
 
+#include "backends/resolve/completions.hpp"
+
 namespace msrp::backend {
 namespace {
 
@@ -110,7 +112,7 @@ void UringBackend::wait(std::optional<Instant> deadline, std::vector<Completion>
     }
     ring_->enter(patience);
     for (const UringCompletion& completion : ring_->take()) dispatch(completion);
-    take_answers();
+    take_answers(resolver_, pending_);
     if (!pending_.empty()) break;
     if (deadline && now() >= *deadline) break;
   }
@@ -213,24 +215,13 @@ void UringBackend::run_timers(Instant now) {
   if (const auto due = resolver_.next_timeout(now); due && *due <= now) {
     resolver_.handle_timeout(now);
   }
-  take_answers();
+  take_answers(resolver_, pending_);
 }
 
 // ---- names ----------------------------------------------------------------------------------
 
 void UringBackend::resolve(ResolveId query, std::string_view host, Instant deadline) {
   resolver_.resolve(query, host, deadline, now());
-}
-
-void UringBackend::take_answers() {
-  if (!resolver_.has_answers()) return;
-  for (CaresResolver::Answer& answer : resolver_.take_answers()) {
-    if (answer.error) {
-      pending_.emplace_back(ResolveFault{answer.query, *answer.error});
-    } else {
-      pending_.emplace_back(Resolved{answer.query, std::move(answer.records)});
-    }
-  }
 }
 
 void UringBackend::watch(int descriptor, bool readable, bool writable) noexcept {
@@ -324,7 +315,8 @@ void UringBackend::on_accepted(ListenerId listener, Descriptor accepted) {
   TransportInfo info;
   info.local = local_address(accepted.get());
   info.peer = peer_address(accepted.get());
-  const std::uint32_t index = allocate(std::move(accepted), State::accepted);
+  const std::uint32_t index = sockets_.allocate(std::move(accepted));
+  sockets_[index].state = State::accepted;
   pending_.emplace_back(Accepted{listener, index, info});
 }
 
@@ -359,7 +351,7 @@ void UringBackend::feed_starved() {
 
 UringBackend::Stats UringBackend::stats() const noexcept {
   Stats stats;
-  for (const Socket& socket : sockets_) stats.sockets += socket.descriptor ? 1 : 0;
+  stats.sockets = sockets_.open();
   stats.starved = starved_.size();
   stats.operations = operations_;
   stats.accept_pauses = accept_pauses_;

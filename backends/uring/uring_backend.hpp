@@ -19,6 +19,7 @@
 #include "backends/common/slab_pool.hpp"
 #include "backends/common/socket.hpp"
 #include "backends/common/socket_options.hpp"
+#include "backends/common/socket_table.hpp"
 #include "backends/resolve/cares_resolver.hpp"
 #include "backends/uring/provided_buffers.hpp"
 #include "backends/uring/ring.hpp"
@@ -116,10 +117,6 @@ class UringBackend final : private DescriptorWatcher {
   struct Starved {
     std::uint32_t index, generation;
   };
-  struct ConnSlot {
-    ConnId conn;
-    std::uint32_t socket = 0;
-  };
   struct Watched {
     std::uint32_t events = 0;  // that the resolver wants
     std::uint32_t turn = 0;    // of the poll that is armed
@@ -140,9 +137,6 @@ class UringBackend final : private DescriptorWatcher {
   void cancel(std::uint64_t user_data);
   void cancel_all(std::uint32_t index);
 
-  std::uint32_t allocate(Descriptor descriptor, State state);
-  Socket* find(ConnId conn);
-  void bind_conn(std::uint32_t index, ConnId conn);
   void release(std::uint32_t index);
   void close_when_idle(std::uint32_t index);
   void close_hard(std::uint32_t index);
@@ -170,7 +164,6 @@ class UringBackend final : private DescriptorWatcher {
   void suspend(Listener& listener);
   void resume_listeners();
   void run_timers(Instant now);
-  void take_answers();
   std::optional<Instant> next_timer(Instant now);
 
   UringOptions options_;
@@ -186,10 +179,8 @@ class UringBackend final : private DescriptorWatcher {
   SystemError last_error_ = 0;
   std::size_t operations_ = 0;
 
-  std::deque<Socket> sockets_;  // a deque: references survive growth
-  std::vector<std::uint32_t> free_sockets_;
+  SocketTable<Socket> sockets_;
   std::vector<std::unique_ptr<Sending>> spare_;
-  std::vector<ConnSlot> by_conn_;  // by ConnId::index
   std::deque<Listener> listeners_;
   std::uint32_t next_listener_ = 0;
   std::uint64_t accept_pauses_ = 0;

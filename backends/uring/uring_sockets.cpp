@@ -27,35 +27,6 @@ bool reset_by_peer(int descriptor) {
 
 // ---- the table ------------------------------------------------------------------------------
 
-std::uint32_t UringBackend::allocate(Descriptor descriptor, State state) {
-  std::uint32_t index = 0;
-  if (free_sockets_.empty()) {
-    index = static_cast<std::uint32_t>(sockets_.size());
-    sockets_.emplace_back();
-  } else {
-    index = free_sockets_.back();
-    free_sockets_.pop_back();
-  }
-  Socket& socket = sockets_[index];
-  const std::uint32_t generation = socket.generation;
-  socket = Socket{};
-  socket.generation = generation + 1;
-  socket.descriptor = std::move(descriptor);
-  socket.state = state;
-  return index;
-}
-
-UringBackend::Socket* UringBackend::find(ConnId conn) {
-  if (!conn || conn.index >= by_conn_.size() || by_conn_[conn.index].conn != conn) return nullptr;
-  return &sockets_[by_conn_[conn.index].socket];
-}
-
-void UringBackend::bind_conn(std::uint32_t index, ConnId conn) {
-  if (conn.index >= by_conn_.size()) by_conn_.resize(conn.index + std::size_t{1});
-  by_conn_[conn.index] = {conn, index};
-  sockets_[index].conn = conn;
-}
-
 io_uring_sqe& UringBackend::begin(Op op, std::uint32_t index) {
   Socket& socket = sockets_[index];
   socket.busy |= bit(op);
@@ -71,11 +42,7 @@ void UringBackend::cancel_all(std::uint32_t index) {
 
 // A closed descriptor is one that accept() may have waited for.
 void UringBackend::release(std::uint32_t index) {
-  Socket& socket = sockets_[index];
-  socket.descriptor.reset();
-  socket.state = State::free;
-  ++socket.generation;
-  free_sockets_.push_back(index);
+  sockets_.release(index);
   if (accept_again_) resume_listeners();
 }
 
@@ -87,7 +54,6 @@ void UringBackend::close_when_idle(std::uint32_t index) {
     socket.descriptor.reset();  // the slot waits for close(), the descriptor need not
     if (accept_again_) resume_listeners();
   } else {
-    by_conn_[socket.conn.index] = {};
     pending_.emplace_back(Closed{socket.conn});
     release(index);
   }
@@ -104,7 +70,7 @@ void UringBackend::close_hard(std::uint32_t index) {
 void UringBackend::lose(Socket& socket, const Error& error) {
   pending_.emplace_back(Lost{socket.conn, error});
   socket.state = State::lost;
-  const std::uint32_t index = by_conn_[socket.conn.index].socket;
+  const std::uint32_t index = sockets_.index_of(socket.conn);
   cancel_all(index);
   close_when_idle(index);
 }
@@ -123,7 +89,7 @@ void UringBackend::on_socket(Op op, std::uint32_t index, const UringCompletion& 
 
 void UringBackend::adopt(SocketHandle handle, ConnId conn) {
   const auto index = static_cast<std::uint32_t>(handle);
-  bind_conn(index, conn);
+  sockets_.bind(index, conn);
   sockets_[index].state = State::open;
   sockets_[index].receiving = true;
   receive(index);
@@ -138,9 +104,10 @@ void UringBackend::discard(SocketHandle handle) {
 void UringBackend::connect(ConnId conn, const SocketAddress& to) {
   auto opened = open_socket(to.ip.v6, SocketCalls::wait);
   const std::uint32_t index =
-      allocate(opened ? *std::move(opened) : Descriptor{}, State::connecting);
-  bind_conn(index, conn);
+      sockets_.allocate(opened ? *std::move(opened) : Descriptor{});
+  sockets_.bind(index, conn);
   Socket& socket = sockets_[index];
+  socket.state = State::connecting;
   if (!socket.descriptor) {
     last_error_ = opened.error();
     return lose(socket, connect_error(last_error_));
@@ -233,26 +200,26 @@ void UringBackend::starve(Socket& socket, std::uint32_t index) {
 }
 
 void UringBackend::stop_receive(ConnId conn) {
-  Socket* socket = find(conn);
+  Socket* socket = sockets_.find(conn);
   if (socket == nullptr || socket->state != State::open) return;
   if (!std::exchange(socket->receiving, false)) return;
   if (socket->send_error != 0) return lose(*socket, lost_error(socket->send_error));
   if ((socket->busy & bit(Op::receive)) != 0) {
-    cancel(key(Op::receive, by_conn_[conn.index].socket, socket->generation));
+    cancel(key(Op::receive, sockets_.index_of(conn), socket->generation));
   }
 }
 
 void UringBackend::start_receive(ConnId conn) {
-  Socket* socket = find(conn);
+  Socket* socket = sockets_.find(conn);
   if (socket == nullptr || socket->state != State::open) return;
   socket->receiving = true;
-  receive(by_conn_[conn.index].socket);
+  receive(sockets_.index_of(conn));
 }
 
 // ---- sending --------------------------------------------------------------------------------
 
 void UringBackend::send(ConnId conn, std::span<const ConstBuffer> buffers) {
-  Socket* socket = find(conn);
+  Socket* socket = sockets_.find(conn);
   if (socket == nullptr || socket->state != State::open || socket->send_error != 0) return;
   if (spare_.empty()) spare_.push_back(std::make_unique<Sending>());
   socket->sending = std::move(spare_.back());
@@ -263,7 +230,7 @@ void UringBackend::send(ConnId conn, std::span<const ConstBuffer> buffers) {
     if (!buffer.empty())
       sending.vectors.push_back({const_cast<std::byte*>(buffer.data()), buffer.size()});
   }
-  submit_send(by_conn_[conn.index].socket);
+  submit_send(sockets_.index_of(conn));
 }
 
 void UringBackend::submit_send(std::uint32_t index) {
@@ -298,10 +265,10 @@ void UringBackend::on_send(std::uint32_t index, int result) {
 // ---- closing --------------------------------------------------------------------------------
 
 void UringBackend::close(ConnId conn, bool graceful) {
-  Socket* socket = find(conn);
+  Socket* socket = sockets_.find(conn);
   if (socket == nullptr || socket->state == State::closing) return;
   if (socket->state == State::draining && graceful) return;
-  const std::uint32_t index = by_conn_[conn.index].socket;
+  const std::uint32_t index = sockets_.index_of(conn);
   if (!graceful || socket->state != State::open || socket->send_error != 0) {
     return close_hard(index);
   }
