@@ -5,7 +5,7 @@ import os
 import struct
 import subprocess
 
-from harness import PROGRAM, run
+from harness import PROGRAM, available_backends, run
 
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
 RET_ERRNO, RET_ALLOW = 0x00050000, 0x7FFF0000
@@ -33,7 +33,7 @@ def run_forbidden(*args):
 
 
 def main():
-    for name in ("uring", "epoll"):
+    for name in available_backends():
         out, err = run("demo", "--size", "2MiB", "--backend", name, "--verbose")
         assert out.count("at both ends") == 2, out
         assert err.count(f"backend: {name}") == 2, err

@@ -3,7 +3,7 @@ import json
 import os
 import signal
 
-from harness import Process, is_sanitized, one_error_line, run
+from harness import Process, available_backends, is_sanitized, one_error_line, run
 
 SPREADS = ("server_cpu_seconds", "client_cpu_seconds")
 
@@ -90,7 +90,7 @@ def check_connections():
 
 
 def check_backends():
-    for backend in ("epoll", "uring"):
+    for backend in available_backends():
         for kind in (["bulk", "--size", "1MiB"], ["messages", "--seconds", "0.05"]):
             events = bench(*kind, "--rounds", "1", "--backend", backend)
             rate = {"bulk": "bytes", "messages": "messages"}[kind[0]]
@@ -99,7 +99,7 @@ def check_backends():
 
 
 def check_yardsticks():
-    for backend in ("epoll", "uring", "threads"):
+    for backend in (*available_backends(), "threads"):
         for kind in (["bulk", "--size", "1MiB"], ["bulk", "--size", "1MiB", "--tls"],
                      ["messages", "--seconds", "0.05"], ["connections", "--connections", "20"]):
             events = bench(*kind, "--raw", "--rounds", "2", "--backend", backend)

@@ -16,6 +16,8 @@ import time
 
 PROGRAM = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else os.environ.get("MSRP", "msrp")
 BACKEND = os.environ.get("MSRP_TEST_BACKEND")  # one for all, instead of the default
+# Where the system forbids io_uring the default is another, unless the tests must have it.
+NEEDS_URING = "MSRP_TESTS_NEED_URING" in os.environ
 PATIENCE = float(os.environ.get("MSRP_TEST_PATIENCE", "60"))
 
 
@@ -127,6 +129,16 @@ def run(*args, stdin=b"", status=0, cwd=None):
         f"msrp {' '.join(args)[:200]}: status {done.returncode}, not {status}\n"
         f"{out[-2000:]}\n{err[-2000:]}")
     return out, err
+
+
+def available_backends():
+    """Of those that run on every kind of socket; io_uring may be forbidden, and that is said."""
+    done = subprocess.run([PROGRAM, "demo", "--size", "1", "--backend", "uring"],
+                          capture_output=True, timeout=PATIENCE, check=False)
+    if done.returncode == 0 or NEEDS_URING:
+        return ["uring", "epoll"]
+    print("not tested here:", done.stderr.decode("utf-8"), file=sys.stderr)
+    return ["epoll"]
 
 
 def receiver(*args, cwd=None):

@@ -17,6 +17,7 @@ using namespace std::chrono_literals;
 
 // A network without delays.
 struct Simulated {
+  static constexpr bool uring = false;
   using Type = sim::SteppedBackend;
   static std::unique_ptr<Type> make(const BackendOptions& options) {
     sim::SimBackendOptions own;
@@ -33,6 +34,7 @@ struct Simulated {
 // The layer between keeps every promise of what is below it.
 template <class Below>
 struct Secure {
+  static constexpr bool uring = Below::uring;
   using Type = AlwaysSecure<typename Below::Type>;
   static std::unique_ptr<Type> make(const BackendOptions& options) {
     return std::make_unique<Type>(Below::make(options), options.linger);
@@ -51,6 +53,7 @@ inline OpensslTlsProvider openssl_provider() {
 }
 template <class Below>
 struct Sealed {
+  static constexpr bool uring = Below::uring;
   using Type = AlwaysSecure<typename Below::Type, OpensslTlsProvider>;
   static std::unique_ptr<Type> make(const BackendOptions& options) {
     return std::make_unique<Type>(Below::make(options), options.linger, openssl_provider());
@@ -58,7 +61,7 @@ struct Sealed {
 };
 
 template <class Factory>
-class Contract : public testing::Test {
+class Contract : public BackendTest<Factory> {
  protected:
   using Loop = Harness<typename Factory::Type>;
   static Loop make(const BackendOptions& options = {}) { return Loop(Factory::make(options)); }

@@ -1,6 +1,9 @@
 // The backends that have sockets, as suites are typed with them.
 #pragma once
 
+#include <gtest/gtest.h>
+
+#include <cstdlib>
 #include <memory>
 
 #include "backend_fixture.hpp"
@@ -21,6 +24,7 @@ Own socket_options(const BackendOptions& options) {
 }
 
 struct Epoll {
+  static constexpr bool uring = false;
   using Type = EpollBackend;
   static std::unique_ptr<Type> make(const BackendOptions& options) {
     return *EpollBackend::create(socket_options<EpollOptions>(options));
@@ -28,6 +32,7 @@ struct Epoll {
 };
 
 struct Uring {
+  static constexpr bool uring = true;
   using Type = UringBackend;
   static std::unique_ptr<Type> make(const BackendOptions& options, UringFeatures features = {}) {
     auto own = socket_options<UringOptions>(options);
@@ -38,9 +43,21 @@ struct Uring {
 
 // With nothing that Linux 5.19 has not got.
 struct OldUring {
+  static constexpr bool uring = true;
   using Type = UringBackend;
   static std::unique_ptr<Type> make(const BackendOptions& options) {
     return Uring::make(options, {false, false, false, false, false});
+  }
+};
+
+// A container may forbid io_uring. Then its tests are skipped and say so, unless they must run.
+template <class Factory>
+class BackendTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!Factory::uring || UringBackend::create()) return;
+    ASSERT_EQ(std::getenv("MSRP_TESTS_NEED_URING"), nullptr) << "io_uring is forbidden here";
+    GTEST_SKIP() << "io_uring is forbidden here";
   }
 };
 

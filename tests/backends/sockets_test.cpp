@@ -20,7 +20,7 @@ namespace {
 using namespace std::chrono_literals;
 
 template <class Factory>
-class Sockets : public testing::Test {
+class Sockets : public BackendTest<Factory> {
  protected:
   using Loop = Harness<typename Factory::Type>;
   static Loop make(const BackendOptions& options = {}) { return Loop(Factory::make(options)); }

@@ -19,6 +19,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using Loop = Harness<UringBackend>;
+using UringTest = BackendTest<Uring>;
 
 // Calls it in a process in which io_uring_setup() fails with an errno, as under a container's
 // filter. Returns what it returned.
@@ -50,7 +51,7 @@ void expect_carries(Loop loop) {
   EXPECT_FALSE(loop.log[b].wrong);
 }
 
-TEST(Uring, WhereItIsForbiddenItSaysWhy) {
+TEST(UringForbidden, WhereItIsForbiddenItSaysWhy) {
   for (const int error : {EPERM, ENOSYS, ENOMEM}) {
     EXPECT_EQ(without_uring(error,
                             [error] {
@@ -63,7 +64,7 @@ TEST(Uring, WhereItIsForbiddenItSaysWhy) {
   }
 }
 
-TEST(Uring, EveryWayThatCanBeTakenAwayHasANextBestOne) {
+TEST_F(UringTest, EveryWayThatCanBeTakenAwayHasANextBestOne) {
   for (unsigned bits = 0; bits < 32; ++bits) {
     UringOptions options;
     options.features = {(bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0, (bits & 8) != 0,
@@ -81,7 +82,7 @@ TEST(Uring, EveryWayThatCanBeTakenAwayHasANextBestOne) {
   }
 }
 
-TEST(Uring, ItEndsWithEverythingUnderWay) {
+TEST_F(UringTest, ItEndsWithEverythingUnderWay) {
   BackendOptions options;
   options.socket_buffer_bytes = 64 * 1024;
   const auto bytes = pattern_bytes(4 * 1024 * 1024);
@@ -96,7 +97,7 @@ TEST(Uring, ItEndsWithEverythingUnderWay) {
   loop.backend.reset();
 }
 
-TEST(Uring, AnIdleConnectionHasOneOperationAndNoBuffer) {
+TEST_F(UringTest, AnIdleConnectionHasOneOperationAndNoBuffer) {
   Loop loop(Uring::make({}));
   const SocketAddress at = loop.listen();
   const std::size_t before = loop.backend->stats().operations;
