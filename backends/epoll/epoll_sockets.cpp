@@ -110,8 +110,7 @@ void EpollBackend::discard(SocketHandle handle) {
 void EpollBackend::connect(ConnId conn, const SocketAddress& to) {
   auto opened = open_socket(to.ip.v6);
   SystemError error = opened ? 0 : opened.error();
-  const std::uint32_t index =
-      sockets_.allocate(opened ? *std::move(opened) : Descriptor{});
+  const std::uint32_t index = sockets_.allocate(opened ? *std::move(opened) : Descriptor{});
   sockets_.bind(index, conn);
   Socket& socket = sockets_[index];
   socket.state = State::connecting;

@@ -103,8 +103,7 @@ void UringBackend::discard(SocketHandle handle) {
 
 void UringBackend::connect(ConnId conn, const SocketAddress& to) {
   auto opened = open_socket(to.ip.v6, SocketCalls::wait);
-  const std::uint32_t index =
-      sockets_.allocate(opened ? *std::move(opened) : Descriptor{});
+  const std::uint32_t index = sockets_.allocate(opened ? *std::move(opened) : Descriptor{});
   sockets_.bind(index, conn);
   Socket& socket = sockets_[index];
   socket.state = State::connecting;

@@ -444,7 +444,9 @@ TEST_F(DriverTest, WaitsForTheEarlierOfTimeoutAndDeadline) {
 }
 
 TEST_F(DriverTest, ItsEndMakesTheBackendLetGoOfWhatWasLent) {
-  { Driver<FakeBackend, FakeCore> other(backend_, core_); }
+  {
+    Driver<FakeBackend, FakeCore> other(backend_, core_);
+  }
   EXPECT_TRUE(backend_.abandoned);
 }
 
