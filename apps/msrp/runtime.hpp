@@ -64,7 +64,7 @@ class Endpoint {
   Engine& engine() noexcept { return *engine_; }
   Random& random() noexcept { return random_; }
   BufferPool& buffers() noexcept { return backend_->buffers(); }
-  Instant now() noexcept { return backend_->now(); }
+  Instant now() noexcept { return driver_->now(); }
   // errno of the last listen or connect that failed; 0: unknown.
   int last_error() noexcept { return backend_->last_error(); }
 

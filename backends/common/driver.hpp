@@ -63,7 +63,8 @@ class Driver {
 
   // Hands out what is due, waits for one batch of completions, hands it in, hands out what came of
   // it. Waits until the core's next timeout or the deadline, and not at all when events were
-  // delivered before waiting. on_event(event) may call the core with now(); not the driver.
+  // delivered before waiting. on_event(event) may call the core with now(), not with a later
+  // time, and not the driver.
   template <class OnEvent>
   void turn(OnEvent&& on_event, std::optional<Instant> deadline = std::nullopt) {
     if (flush(on_event)) deadline = now_;
@@ -98,10 +99,12 @@ class Driver {
       if constexpr (MailingCore<Core>) {
         if (room_ != nullptr) busy |= room_->post(self_, core_);
       }
-      while (auto event = core_.poll_event()) {
+      for (unsigned told = 0; told < events_between_sends; ++told) {
+        auto event = core_.poll_event();
+        if (!event) break;
         busy = events = true;
+        const Telling telling(telling_);
         on_event(*event);
-        now_ = backend_.now();  // the application may have used a later time
       }
     }
     return events;
@@ -119,8 +122,8 @@ class Driver {
   }
   bool stopped() const noexcept { return stopped_.load(std::memory_order_acquire); }
 
-  // What to call the core with.
-  Instant now() { return backend_.now(); }
+  // What to call the core with. While events are told it is the time of the turn.
+  Instant now() { return telling_ ? now_ : backend_.now(); }
 
   // For loops of other people: when turn() is due although the backend has nothing to tell.
   std::optional<Instant> next_deadline() const {
@@ -139,6 +142,15 @@ class Driver {
   }
 
  private:
+  // What the first of many events gave rise to is on its way while the others are told.
+  static constexpr unsigned events_between_sends = 64;
+
+  struct Telling {
+    explicit Telling(bool& is) : flag(is) { flag = true; }
+    ~Telling() { flag = false; }
+    bool& flag;
+  };
+
   enum class Phase : std::uint8_t {
     none,
     connecting,
@@ -378,6 +390,7 @@ class Driver {
   Core& core_;
   DriverOptions options_;
   Instant now_{};
+  bool telling_ = false;  // events
   std::vector<Connection> connections_;  // by ConnId::index
   std::vector<ConnId> dirty_;            // may have something to send
   std::deque<Flushing> flushing_;

@@ -85,7 +85,7 @@ class Stack {
 
   CountingEngine& engine() noexcept { return engine_; }
   BufferPool& buffers() noexcept { return backend_->buffers(); }
-  Instant now() { return backend_->now(); }
+  Instant now() { return driver_.now(); }
   backend::Driver<Transport, CountingEngine>& driver() noexcept { return driver_; }
 
  private:

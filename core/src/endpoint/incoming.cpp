@@ -87,6 +87,7 @@ void Engine::Impl::head_done(Connection& conn, const HeadView& head, Instant now
   IncomingChunk& chunk = conn.incoming;
   chunk.kind = IncomingChunk::Kind::discard;
   chunk.is_request = head.is_request;
+  chunk.well_formed = !head.invalid;
   chunk.answered = true;
   chunk.replaced_partial = false;
   chunk.message = {};
@@ -428,8 +429,12 @@ void Engine::Impl::answer(Connection& conn, std::uint16_t status, Instant now) {
   head.status = status;
   head.to_path = chunk.answer_to;
   head.from_path = chunk.answer_from;
-  // What cannot be said (an id outside the grammar) is not answered.
-  if (writer.write_control(conn, head, now)) mark_sendable(conn);
+  if (chunk.well_formed) {
+    writer.write_checked_control(conn, head, now);
+  } else if (!writer.write_control(conn, head, now)) {
+    return;  // what cannot be said (an id outside the grammar) is not answered
+  }
+  mark_sendable(conn);
 }
 
 void Engine::Impl::count_bad_chunk(Connection& conn, const Error& error, Instant now) noexcept {

@@ -4,6 +4,7 @@
 #include <new>
 
 #include "msrp/assert.hpp"
+#include "wire/checked_head.hpp"
 
 namespace msrp {
 namespace {
@@ -183,15 +184,17 @@ HeadSpec ChunkWriter::head_of(const Session& session, const OutgoingMessage& mes
 }
 
 Result<void> ChunkWriter::check(const Session& session, const OutgoingMessage& message) {
-  const Ident longest("aaaaaaaaaaaaaaaaaaaa");
-  HeadSpec head = head_of(session, message, longest.text());
-  constexpr std::uint64_t largest = ~std::uint64_t{0};
-  if (head.byte_range) head.byte_range = ByteRange{largest, largest, largest};
-  if (encoded_size(head) > limits_.parser.head_bytes) return fail(Errc::head_too_large);
-  if (auto written = encode_head(head, scratch_); !written) {
-    return std::unexpected(written.error());
-  }
-  return {};
+  constexpr std::string_view longest("aaaaaaaaaaaaaaaaaaaa");
+  static_assert(longest.size() == IdentSource::bytes);
+  constexpr std::string_view range_line("\r\nByte-Range: ");
+  HeadSpec head = head_of(session, message, longest);
+  head.byte_range.reset();  // it differs from chunk to chunk
+  const std::size_t bytes = encoded_size(head) + range_line.size() + ByteRange::text_bytes_max;
+  if (bytes > limits_.parser.head_bytes) return fail(Errc::head_too_large);
+  // Nothing else in the head of a SEND is the caller's and unchecked: the paths are of parsed URIs,
+  // the Message-ID and the Content-Type were looked at when the message was made.
+  if (message.is_send() && message.extra.empty()) return {};
+  return check_head(head);
 }
 
 void ChunkWriter::begin_chunk(Connection& conn, Session& session, OutgoingMessage& message,
@@ -212,9 +215,8 @@ void ChunkWriter::begin_chunk(Connection& conn, Session& session, OutgoingMessag
     transactions_.rename(transaction);
   }
   const HeadSpec head = head_of(session, message, transactions_.find(transaction)->id.text());
-  const Result<std::size_t> bytes = encode_head(head, scratch_);
-  MSRP_ASSERT(bytes.has_value());  // check() encoded the same fields
-  conn.transmit.append_staged(std::span(scratch_).first(*bytes));
+  const std::size_t bytes = write_checked_head(head, scratch_);  // by check()
+  conn.transmit.append_staged(std::span(scratch_).first(bytes));
   if (logger_ != nullptr) logger_->chunk_sent_head(conn.id, head, now);
   conn.open = OpenChunk{message.id, transaction, guard, 0};
   conn.chunk_open = true;
@@ -241,11 +243,10 @@ bool ChunkWriter::write_whole_chunk(Connection& conn, Session& session, Outgoing
   }
   HeadSpec head = head_of(session, message, opened.id.text());
   if (head.byte_range) head.byte_range->end = head.byte_range->start - 1 + body_bytes;
-  const Result<std::size_t> head_bytes = encode_head(head, scratch_);
-  MSRP_ASSERT(head_bytes.has_value());  // check() encoded the same fields
+  const std::size_t head_bytes = write_checked_head(head, scratch_);  // by check()
   std::array<std::byte, end_line_bytes_max> line;
   const std::size_t line_bytes = encode_end_line(opened.id.text(), flag, head.has_body, line);
-  conn.transmit.append_staged(std::span(scratch_).first(*head_bytes));
+  conn.transmit.append_staged(std::span(scratch_).first(head_bytes));
   conn.transmit.append_staged(body);
   conn.transmit.append_staged(std::span(line).first(line_bytes));
   conn.transmit.mark_request_end(transaction);
@@ -342,20 +343,26 @@ void ChunkWriter::requeue(Connection& conn, OutgoingMessage& message) {
 }
 
 Result<void> ChunkWriter::write_control(Connection& conn, const HeadSpec& head, Instant now) {
-  MSRP_TRY(const std::size_t head_bytes, encode_head(head, scratch_));
+  MSRP_TRY_VOID(check_head(head));
+  if (encoded_size(head) > scratch_.size() - end_line_bytes_max) return fail(Errc::head_too_large);
+  write_checked_control(conn, head, now);
+  return {};
+}
+
+void ChunkWriter::write_checked_control(Connection& conn, const HeadSpec& head, Instant now) {
+  const std::size_t head_bytes = write_checked_head(head, scratch_);
   const std::size_t line_bytes = encode_end_line(head.transaction_id, Flag::end, false,
                                                  std::span(scratch_).subspan(head_bytes));
   const std::span<const std::byte> bytes = std::span(scratch_).first(head_bytes + line_bytes);
   if (conn.chunk_open) {
     conn.control.insert(conn.control.end(), bytes.begin(), bytes.end());
-    return {};
+    return;
   }
   conn.transmit.append_staged(bytes);
   if (logger_ != nullptr) {
     logger_->chunk_sent_head(conn.id, head, now);
     logger_->chunk_sent_end(conn.id, Flag::end, now);
   }
-  return {};
 }
 
 void ChunkWriter::flush_control(Connection& conn, Instant now) {

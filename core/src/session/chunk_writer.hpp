@@ -43,6 +43,9 @@ class ChunkWriter {
 
   // A response or REPORT. Errors: those of encode_head(); nothing is queued then.
   Result<void> write_control(Connection& conn, const HeadSpec& head, Instant now);
+  // The same without an error: check_head() has nothing against it, and it is not longer than two
+  // heads that were received.
+  void write_checked_control(Connection& conn, const HeadSpec& head, Instant now);
 
   // Whether a head with this message's headers can be encoded; the error otherwise.
   Result<void> check(const Session& session, const OutgoingMessage& message);

@@ -48,6 +48,7 @@ struct IncomingChunk {
   enum class Kind : std::uint8_t { none, discard, body, chunk };
   Kind kind = Kind::none;
   bool is_request = false;
+  bool well_formed = false;       // its head
   bool answered = false;          // or no answer is wanted
   bool replaced_partial = false;  // began a message anew whose earlier part was incomplete
   Method method = Method::other;

@@ -9,6 +9,7 @@
 #include "msrp/headers.hpp"
 #include "msrp/path.hpp"
 #include "msrp/status.hpp"
+#include "wire/checked_head.hpp"
 #include "wire/grammar.hpp"
 
 namespace msrp {
@@ -164,6 +165,15 @@ std::size_t size_of(const HeadSpec& head, std::string_view range) noexcept {
   return counter.bytes();
 }
 
+std::size_t write(const HeadSpec& head, std::string_view range, std::size_t bytes,
+                  std::span<std::byte> out) noexcept {
+  MSRP_ASSERT(bytes <= out.size());
+  Writer writer(out.data());
+  put_head(writer, head, range);
+  MSRP_ASSERT(writer.at() == out.data() + bytes);
+  return bytes;
+}
+
 Result<void> check_start_line(const HeadSpec& head) noexcept {
   if (!is_ident(head.transaction_id)) return fail(Errc::bad_transaction_id);
   if (is_response(head)) {
@@ -286,17 +296,23 @@ std::size_t encoded_size(const HeadSpec& head) noexcept {
   return size_of(head, RangeText(head).text());
 }
 
-Result<std::size_t> encode_head(const HeadSpec& head, std::span<std::byte> out) noexcept {
+Result<void> check_head(const HeadSpec& head) noexcept {
   MSRP_TRY_VOID(check_start_line(head));
   MSRP_TRY_VOID(check_own_fields(head));
-  MSRP_TRY_VOID(check_extra(head));
+  return check_extra(head);
+}
+
+Result<std::size_t> encode_head(const HeadSpec& head, std::span<std::byte> out) noexcept {
+  MSRP_TRY_VOID(check_head(head));
   const RangeText range(head);
   const std::size_t bytes = size_of(head, range.text());
   if (bytes > out.size()) return fail(Errc::buffer_too_small);
-  Writer writer(out.data());
-  put_head(writer, head, range.text());
-  MSRP_ASSERT(writer.at() == out.data() + bytes);
-  return bytes;
+  return write(head, range.text(), bytes, out);
+}
+
+std::size_t write_checked_head(const HeadSpec& head, std::span<std::byte> out) noexcept {
+  const RangeText range(head);
+  return write(head, range.text(), size_of(head, range.text()), out);
 }
 
 std::size_t encode_end_line(std::string_view transaction_id, Flag flag, bool has_body,
