@@ -164,6 +164,7 @@ struct Engine::Impl {
   void framing_lost(Connection& conn, const Error& error, Instant now) noexcept;
   void head_done(Connection& conn, const HeadView& head, Instant now);
   void request_head(Connection& conn, const HeadView& head, Instant now);
+  Session* usual_session(Connection& conn, const HeadView& head) noexcept;
   Session* route_request(Connection& conn, const HeadView& head, Instant now);
   void park(Connection& conn, const HeadView& head, TicketId ticket);
   void unpark(const std::vector<ConnId>& waiting, Instant now) noexcept;

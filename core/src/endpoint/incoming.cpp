@@ -148,6 +148,21 @@ void Engine::Impl::request_head(Connection& conn, const HeadView& head, Instant 
   }
 }
 
+// One that the connection carries and whose paths are, octet by octet, those of the head: what
+// nearly every request is for, and needs no table. Null: it is for another, or not so simple.
+Session* Engine::Impl::usual_session(Connection& conn, const HeadView& head) noexcept {
+  constexpr std::size_t looked_at_max = 4;
+  const std::size_t count = std::min(conn.sessions.size(), looked_at_max);
+  for (std::size_t i = 0; i < count; ++i) {
+    Session& session = sessions[conn.sessions[i]];
+    if (session.state == Session::State::open && session.local.text() == head.to_path.text() &&
+        session.remote_path == head.from_path.text()) {
+      return &session;
+    }
+  }
+  return nullptr;
+}
+
 // To-Path is looked at before anything else (RFC 4975 sections 5.4 and 7.3). Null: refused, or the
 // head waits for the application.
 Session* Engine::Impl::route_request(Connection& conn, const HeadView& head, Instant now) {
@@ -157,6 +172,7 @@ Session* Engine::Impl::route_request(Connection& conn, const HeadView& head, Ins
     return nullptr;
   };
   if (head.to_path.size() != 1) return refused(status::no_such_session, Errc::no_such_session);
+  if (Session* session = usual_session(conn, head)) return session;
   const Route* route = routes.find(head.to_path.front());
   // What was agreed on with TLS is not spoken of without (RFC 4975 section 6).
   if (head.to_path.front().secure && !conn.info.secure) route = nullptr;
@@ -165,7 +181,7 @@ Session* Engine::Impl::route_request(Connection& conn, const HeadView& head, Ins
     if (session->conn != conn.id) {
       return refused(status::session_elsewhere, Errc::session_elsewhere);
     }
-    if (session->enforce_path) {
+    if (session->enforce_path && head.from_path.text() != session->remote_path) {
       const Result<PathView> peer = PathView::parse(session->remote_path, limits.parser.path_uris);
       if (!peer || !equivalent(*peer, head.from_path)) {
         return refused(status::no_such_session, Errc::peer_mismatch);

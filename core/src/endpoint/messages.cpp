@@ -15,6 +15,14 @@ bool is_end_of_connection(Errc code) noexcept {
          code == Errc::truncated;
 }
 
+// Precondition: make_message() parsed the type.
+bool is_accepted(const std::vector<std::string>& entries, std::string_view content_type) {
+  if (std::ranges::find(entries, "*") != entries.end()) return true;
+  const Result<MediaTypeView> type = MediaTypeView::parse(content_type);
+  MSRP_ASSERT(type.has_value());
+  return std::ranges::any_of(entries, [&](const auto& entry) { return accepts(entry, *type); });
+}
+
 }  // namespace
 
 Result<OutgoingMessage*> Engine::Impl::make_message(const MessageSpec& spec, Body body) {
@@ -51,14 +59,11 @@ Result<OutgoingMessage*> Engine::Impl::make_internal() {
 Result<void> Engine::Impl::check_agreed(const Session& session,
                                         const OutgoingMessage& message) const {
   if (!message.body.has_body()) return {};
-  const Result<MediaTypeView> type = MediaTypeView::parse(message.content_type);
-  MSRP_ASSERT(type.has_value());  // make_message() parsed it
   if (!message.is_send()) {
     if (message.body.total_bytes() <= non_send_body_bytes_max) return {};
     return fail(Errc::body_too_large, status::bad_request);
   }
-  const auto& accepted = session.peer_accept_types;
-  if (std::ranges::none_of(accepted, [&](const auto& entry) { return accepts(entry, *type); })) {
+  if (!is_accepted(session.peer_accept_types, message.content_type)) {
     return fail(Errc::unsupported_type);
   }
   const std::uint64_t size = message.body.total_bytes().value_or(0);

@@ -243,16 +243,18 @@ bool ChunkWriter::write_whole_chunk(Connection& conn, Session& session, Outgoing
   }
   HeadSpec head = head_of(session, message, opened.id.text());
   if (head.byte_range) head.byte_range->end = head.byte_range->start - 1 + body_bytes;
+  // All in one piece: the body moves to its head, the end-line to both.
   const std::size_t head_bytes = write_checked_head(head, scratch_);  // by check()
-  std::array<std::byte, end_line_bytes_max> line;
-  const std::size_t line_bytes = encode_end_line(opened.id.text(), flag, head.has_body, line);
-  conn.transmit.append_staged(std::span(scratch_).first(head_bytes));
-  conn.transmit.append_staged(body);
-  conn.transmit.append_staged(std::span(line).first(line_bytes));
+  std::ranges::copy(body, scratch_.begin() + static_cast<std::ptrdiff_t>(head_bytes));
+  const std::size_t line_at = head_bytes + body.size();
+  const std::size_t line_bytes = encode_end_line(opened.id.text(), flag, head.has_body,
+                                                 std::span(scratch_).subspan(line_at));
+  conn.transmit.append_staged(std::span(scratch_).first(line_at + line_bytes));
   conn.transmit.mark_request_end(transaction);
   if (logger_ != nullptr) {
     logger_->chunk_sent_head(conn.id, head, now);
-    if (!body.empty()) logger_->chunk_sent_data(conn.id, body, now);
+    const std::span<const std::byte> sent = std::span(scratch_).subspan(head_bytes, body.size());
+    if (!sent.empty()) logger_->chunk_sent_data(conn.id, sent, now);
     logger_->chunk_sent_end(conn.id, flag, now);
   }
   message.body.take_ready();
