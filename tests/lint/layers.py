@@ -37,7 +37,8 @@ ALLOWED = {
 # core/include/msrp/NAME.hpp belongs to the layer whose concern it is.
 PUBLIC = {
     "core/base": "address assert buffer command crypto error ids random shard_mail time",
-    "core/wire": "byte_range chunk encoder headers limits logger parser path status uri",
+    "core/wire": "byte_range chunk encoder fingerprint headers limits logger parser path status "
+                 "uri",
     "core/session": "body collector session_options",
     "core/endpoint": "engine event",
     "core/sdp": "accept_types negotiation sdp",

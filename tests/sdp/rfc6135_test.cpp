@@ -212,19 +212,22 @@ TEST(Rfc6135, BehindARelayTheConnectionIsToTheRelay) {
 
 // R6135-4.3-3: the certificate's fingerprint stands in the description where TLS is.
 TEST(Rfc6135, FingerprintsAreSaidWithTls) {
-  const Fingerprint hash{"sha-1", "4A:AD:B9:B1:3F:82:18:3B:54:02:12:DF:3E:5D:49:6B:19:E5:7C:AB"};
+  const Fingerprint hash{"sha-256",
+                         "12:DF:3E:5D:49:6B:19:E5:7C:AB:4A:AD:B9:B1:3F:82:18:3B:54:02:12:DF:3E:5D:"
+                         "49:6B:19:E5:7C:AB:4A:AD"};
   const Path secure_alice = path("msrps://192.0.2.1:2855/alice12345678901;tcp");
   const Path secure_bob = path("msrps://198.51.100.2:7394/bob1234567890123;tcp");
   Negotiation alice = negotiation({.local = secure_alice, .fingerprints = {hash}});
   Negotiation bob = negotiation({.local = secure_bob, .fingerprints = {hash, {"x", "AA"}}});
   const SessionDescription offer = offer_of(alice);
-  EXPECT_TRUE(says(offer, "a=fingerprint:sha-1 " + hash.value));
+  EXPECT_TRUE(says(offer, "a=fingerprint:sha-256 " + hash.value));
   EXPECT_TRUE(says(offer, "m=message 2855 TCP/TLS/MSRP *"));
   const Answer answer = answer_of(bob, offer);
   EXPECT_EQ(decision_of(alice, answer.description).verdict, Verdict::agreed);
   EXPECT_EQ(bob.agreement()->fingerprints, std::vector<Fingerprint>{hash});
   EXPECT_EQ(alice.agreement()->fingerprints.size(), 2U);
   EXPECT_TRUE(alice.agreement()->secure && bob.agreement()->secure);
+  EXPECT_EQ(remote_description(*bob.agreement()).fingerprints, std::vector<Fingerprint>{hash});
 
   Negotiation plain = negotiation({.local = alice_path, .fingerprints = {hash}});
   EXPECT_FALSE(print_sdp(offer_of(plain)).contains("fingerprint"));
@@ -232,6 +235,24 @@ TEST(Rfc6135, FingerprintsAreSaidWithTls) {
                 .error()
                 .code,
             Errc::invalid_argument);
+}
+
+// R8122-5-4: what is only known by a hash function that is not believed is not known.
+TEST(Rfc6135, WeakFingerprintsAloneAreRefused) {
+  const Fingerprint weak{"sha-1", "4A:AD:B9:B1:3F:82:18:3B:54:02:12:DF:3E:5D:49:6B:19:E5:7C:AB"};
+  const Path secure_alice = path("msrps://192.0.2.1:2855/alice12345678901;tcp");
+  const Path secure_bob = path("msrps://198.51.100.2:7394/bob1234567890123;tcp");
+  for (const Fingerprint& each : {weak, Fingerprint{"x", "AA"}}) {
+    Negotiation alice = negotiation({.local = secure_alice, .fingerprints = {each}});
+    Negotiation bob = negotiation({.local = secure_bob});
+    EXPECT_EQ(answer_of(bob, offer_of(alice)).refusal, Refusal::weak_fingerprint);
+    EXPECT_FALSE(bob.agreement());
+  }
+  Negotiation alice = negotiation({.local = secure_alice});
+  Negotiation bob = negotiation({.local = secure_bob, .fingerprints = {weak}});
+  const SessionDescription offer = offer_of(alice);
+  EXPECT_EQ(decision_of(alice, answer_of(bob, offer).description).refusal,
+            Refusal::weak_fingerprint);
 }
 
 // R6135-4.3-3: relays have certificates of their own, so that none of ours is named.

@@ -89,6 +89,7 @@ bool World::connect_nodes(Node& from, const DoConnect& command) {
     link.ends[0].conn = command.conn;
     link.ends[0].up = link.ends[1].up = true;
     accepted_peers.emplace_back(link, 1);
+    if (identity) from.engine().on_secured(command.conn, *identity, now);
     from.engine().on_connected(command.conn, ours, now);
     return true;
   }
@@ -373,8 +374,10 @@ WirePeer World::connect_peer(Node& node, ListenerId listener) {
     return {};
   }
   const auto conn = node.engine().on_accepted(
-      listener, TransportInfo{found->at, at("192.0.2.250", next_port_++), false}, now);
+      listener, TransportInfo{found->at, at("192.0.2.250", next_port_++), identity.has_value()},
+      now);
   if (!conn) return {};
+  if (identity) node.engine().on_secured(*conn, *identity, now);
   Link& link = links_.emplace_back();
   link.ends[0].node = &node;
   link.ends[0].conn = *conn;

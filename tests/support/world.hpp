@@ -122,7 +122,8 @@ class World {
   std::set<std::string> refused;      // addresses that refuse; so does every unknown one
   // Answers of the resolver by host; a host without one is refused.
   std::map<std::string, std::vector<DnsRecord>> dns;
-  bool dns_silent = false;  // never answers
+  bool dns_silent = false;               // never answers
+  std::optional<PeerIdentity> identity;  // of scripted peers, who speak TLS then
 
   // ---- what engines asked for ---------------------------------------------------------------
   std::vector<DoConnect> connects;

@@ -21,6 +21,7 @@
 #include "msrp/crypto.hpp"
 #include "msrp/error.hpp"
 #include "msrp/event.hpp"
+#include "msrp/fingerprint.hpp"
 #include "msrp/ids.hpp"
 #include "msrp/limits.hpp"
 #include "msrp/logger.hpp"
@@ -181,6 +182,9 @@ class Engine {
   // nullopt: declined (limits); the driver discards the socket.
   std::optional<ConnId> on_accepted(ListenerId listener, const TransportInfo& info, Instant now);
   void on_connected(ConnId conn, const TransportInfo& info, Instant now);
+  // The TLS handshake is done and says who the peer is: before on_connected(), and of an accepted
+  // connection before the first on_received(). Without it nobody is known on the connection.
+  void on_secured(ConnId conn, const PeerIdentity& peer, Instant now);
   // Returns the octets taken, from the front; when fewer than offered, DoPauseRead follows and the
   // caller keeps the rest until DoResumeRead. A slice with an owner is kept by reference, one
   // without is copied as far as it is body.

@@ -35,8 +35,12 @@ struct Bound {
   SessionId session;
   Path local_path;
   Path remote_path;
+  // The peer is known by its certificate: it matches RemoteDescription::fingerprints, or the
+  // transport says so (PeerIdentity::verified).
+  bool peer_verified = false;
 };
-// The last event of a ticket that did not come to Bound.
+// The last event of a ticket that did not come to Bound. peer_mismatch: who knows the path has
+// another certificate than its description says (RFC 4975 section 14.4).
 struct TicketFailed {
   TicketId ticket;
   Error error;

@@ -78,6 +78,7 @@ enum class Refusal : std::uint8_t {
   transport,         // one side wants TLS, the other does not; or m= and a=path disagree
   nobody_listens,    // both sides can or want only to connect, or only to wait
   own_path,          // the peer's path names this side
+  weak_fingerprint,  // the peer's fingerprints are all of hash functions that are not believed
 };
 // "the peer refused the session"; static storage.
 std::string_view describe(Refusal refusal) noexcept;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "msrp/error.hpp"
+#include "msrp/fingerprint.hpp"
 #include "msrp/path.hpp"
 
 namespace msrp {
@@ -52,13 +53,6 @@ struct SdpOrigin {
   std::uint64_t version = 0;
   SdpAddress address;
   friend bool operator==(const SdpOrigin&, const SdpOrigin&) = default;
-};
-
-// a=fingerprint (RFC 8122 section 5). The hash name is lower-case, the value "AB:CD...".
-struct Fingerprint {
-  std::string hash;
-  std::string value;
-  friend bool operator==(const Fingerprint&, const Fingerprint&) = default;
 };
 
 // An attribute that nothing is known of.

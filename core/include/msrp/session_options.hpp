@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "msrp/chunk.hpp"
+#include "msrp/fingerprint.hpp"
 #include "msrp/path.hpp"
 
 namespace msrp {
@@ -65,6 +66,9 @@ struct RemoteDescription {
   std::vector<std::string> accept_types{"*"};
   std::optional<std::uint64_t> max_size_bytes;
   std::optional<ConnectTarget> connect_to;  // active; absent: the path says it
+  // What the peer's certificate has to match (RFC 8122); without TLS nothing does. Empty: it is
+  // for the transport alone to know who the peer is.
+  std::vector<Fingerprint> fingerprints;
 };
 
 struct MessageSpec {

@@ -214,6 +214,7 @@ void Engine::Impl::connected(Connection& conn, const TransportInfo& info, Instan
 // joined: it was up before. On an error or bad_alloc nothing has changed.
 Result<void> Engine::Impl::bind_dialled(Ticket& ticket, Connection& conn, bool joined,
                                         Instant now) {
+  if (!is_peer_of(ticket, conn)) return fail(Errc::peer_mismatch);
   const SessionId id = sessions.emplace(*ticket.local, Session::State::binding);
   Session& session = sessions[id];
   session.id = id;
@@ -227,7 +228,7 @@ Result<void> Engine::Impl::bind_dialled(Ticket& ticket, Connection& conn, bool j
   session.events = events.owe(1);
   session.ticket = ticket.id;
   session.remote_path = ticket.remote.path->text();
-  take_over(ticket, session);
+  take_over(ticket, conn, session);
   if (own) {
     MSRP_TRY(first, make_internal());
   } else {

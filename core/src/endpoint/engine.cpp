@@ -223,6 +223,17 @@ void Engine::on_connected(ConnId id, const TransportInfo& info, Instant now) {
   if (Connection* conn = impl_->connections.find(id)) impl_->connected(*conn, info, now);
 }
 
+void Engine::on_secured(ConnId id, const PeerIdentity& peer, Instant now) {
+  impl_->advance(now);
+  Connection* conn = impl_->connections.find(id);
+  if (conn == nullptr) return;
+  const Result<void> kept = guarded([&]() -> Result<void> {
+    conn->peer = std::make_unique<PeerIdentity>(peer);
+    return {};
+  });
+  if (!kept) impl_->lost(*conn, kept.error());
+}
+
 std::size_t Engine::on_received(ConnId id, const Slice& slice, Instant now) {
   impl_->advance(now);
   Connection* conn = impl_->connections.find(id);

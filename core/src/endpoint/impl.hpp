@@ -111,8 +111,10 @@ struct Engine::Impl {
   Result<MessageHandle> send_first(TicketId id, const MessageSpec& spec, Body body);
   void fail_ticket(Ticket& ticket, const Error& error) noexcept;
   void drop_ticket(Ticket& ticket, const Error& error) noexcept;  // without its event
-  void take_over(Ticket& ticket, Session& session);
+  void take_over(Ticket& ticket, const Connection& conn, Session& session);
   void bind_confirmed(Session& session);
+  static bool is_peer_of(const Ticket& ticket, const Connection& conn) noexcept;
+  void turn_away(Ticket& ticket, Connection& conn, Instant now);
   Session* bind_accepted(Ticket& ticket, Connection& conn, const HeadView& head, Instant now);
 
   // ---- dialling.cpp -----------------------------------------------------------------------

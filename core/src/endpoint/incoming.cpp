@@ -202,6 +202,10 @@ Session* Engine::Impl::route_request(Connection& conn, const HeadView& head, Ins
       !equivalent(ticket->remote.path->view(), head.from_path)) {
     return refused(status::no_such_session, Errc::peer_mismatch);
   }
+  if (!is_peer_of(*ticket, conn)) {
+    turn_away(*ticket, conn, now);
+    return nullptr;
+  }
   if (conn.open_sessions >= limits.sessions_per_connection) {
     return refused(status::forbidden, Errc::limit_exceeded);
   }

@@ -3,6 +3,7 @@
 #include "base/undo.hpp"
 #include "endpoint/impl.hpp"
 #include "msrp/assert.hpp"
+#include "msrp/status.hpp"
 
 namespace msrp {
 namespace {
@@ -149,14 +150,15 @@ void Engine::Impl::bind_confirmed(Session& session) {
   if (session.state != Session::State::binding) return;
   Result<Path> remote = Path::parse(session.remote_path, limits.parser.path_uris);
   MSRP_ASSERT(remote.has_value());
-  events.push(Bound{session.ticket, session.id, Path(session.local), *std::move(remote)});
+  events.push(Bound{session.ticket, session.id, Path(session.local), *std::move(remote),
+                    session.peer_verified});
   session.move(Session::Input::confirmed);
   session.announced = true;
   tickets.erase(session.ticket);
 }
 
 // What was agreed on goes from the ticket to its session.
-void Engine::Impl::take_over(Ticket& ticket, Session& session) {
+void Engine::Impl::take_over(Ticket& ticket, const Connection& conn, Session& session) {
   session.accept_types = ticket.options.accept_types;
   session.max_size_bytes = ticket.options.max_size_bytes;
   session.automatic_reports = ticket.options.automatic_reports;
@@ -166,7 +168,26 @@ void Engine::Impl::take_over(Ticket& ticket, Session& session) {
   session.peer_accept_types = ticket.remote.accept_types;
   session.peer_max_size_bytes = ticket.remote.max_size_bytes;
   session.enforce_path = ticket.remote.enforce_path && ticket.remote.path;
+  session.peer_verified =
+      conn.peer != nullptr && (conn.peer->verified || !ticket.remote.fingerprints.empty());
   session.received_ids = former_ids(ticket.replaces);
+}
+
+// Whether the certificate on the connection is the one that the ticket's peer has.
+bool Engine::Impl::is_peer_of(const Ticket& ticket, const Connection& conn) noexcept {
+  const std::vector<Fingerprint>& wanted = ticket.remote.fingerprints;
+  return wanted.empty() || (conn.peer != nullptr && matches(wanted, *conn.peer));
+}
+
+// Who knows the path has another certificate than its description says: nothing comes of the
+// session (RFC 4975 section 14.4), nor of the connection, unless others are bound to it.
+void Engine::Impl::turn_away(Ticket& ticket, Connection& conn, Instant now) {
+  refuse(conn, status::forbidden, now);
+  count_bad_chunk(conn, Error{Errc::peer_mismatch, status::forbidden}, now);
+  fail_ticket(ticket, Error{Errc::peer_mismatch});
+  if (conn.open_sessions > 0) return;
+  conn.ended = true;  // what follows is not read
+  drain(conn, now);
 }
 
 // The first request that names a ticket binds its session to the connection it came on.
@@ -181,9 +202,9 @@ Session* Engine::Impl::bind_accepted(Ticket& ticket, Connection& conn, const Hea
   session.remote_path = ticket.remote.path ? ticket.remote.path->text() : remote->text();
   session.announced = true;
   session.events = events.owe(1);
-  take_over(ticket, session);
+  take_over(ticket, conn, session);
   reserve_one(conn.sessions);
-  events.push(Bound{ticket.id, id, Path(session.local), *std::move(remote)});
+  events.push(Bound{ticket.id, id, Path(session.local), *std::move(remote), session.peer_verified});
   undo.dismiss();
   enter_connection(session, conn);
   routes.at(session.local.view())->session = id;

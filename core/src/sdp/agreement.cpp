@@ -72,6 +72,10 @@ Refusal Negotiation::judge(const Remote& remote) const {
   if (!uses_relay() && (peer_secure != own.front().secure || peer_secure != remote.media.secure)) {
     return Refusal::transport;
   }
+  if (peer_secure && !uses_relay() && !remote.uses_relay()) {
+    const std::vector<Fingerprint>& theirs = remote.sdp.fingerprints_of(remote.media);
+    if (!theirs.empty() && !any_believed(theirs)) return Refusal::weak_fingerprint;
+  }
   const std::vector<std::string>& mine =
       capabilities_.sends.empty() ? capabilities_.accepts.types : capabilities_.sends;
   if (!remote.media.accept_types.empty() && !any_common_type(remote.media.accept_types, mine)) {
@@ -197,6 +201,7 @@ RemoteDescription remote_description(const Agreement& agreement) {
   remote.accept_types = agreement.accept_types;
   remote.max_size_bytes = agreement.max_size_bytes;
   remote.connect_to = agreement.connect_to;
+  remote.fingerprints = agreement.fingerprints;
   return remote;
 }
 
@@ -218,6 +223,8 @@ std::string_view describe(Refusal refusal) noexcept {
       return "both sides wait for the other to connect, or neither can be connected to";
     case Refusal::own_path:
       return "the peer's path is that of this side";
+    case Refusal::weak_fingerprint:
+      return "the peer's certificate has no fingerprint of SHA-256 or stronger";
   }
   return {};
 }

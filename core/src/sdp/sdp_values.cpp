@@ -40,17 +40,6 @@ bool is_host_name(std::string_view text) noexcept {
   return any_letter;
 }
 
-// Octets of the digest; 0: not a hash function that we know of.
-std::size_t digest_octets(std::string_view hash) noexcept {
-  constexpr std::pair<std::string_view, std::size_t> known[] = {
-      {"sha-1", 20},   {"sha-224", 28}, {"sha-256", 32}, {"sha-384", 48},
-      {"sha-512", 64}, {"md5", 16},     {"md2", 16}};
-  for (const auto& [name, octets] : known) {
-    if (hash == name) return octets;
-  }
-  return 0;
-}
-
 // RFC 3264 section 5: what fits a signed integer of 64 bits.
 SdpValue<std::uint64_t> read_origin_number(std::string_view text) noexcept {
   SdpValue<std::uint64_t> number = read_number(text);
@@ -61,14 +50,6 @@ SdpValue<std::uint64_t> read_origin_number(std::string_view text) noexcept {
 }
 
 }  // namespace
-
-std::string_view take_word(std::string_view& rest) noexcept {
-  const std::size_t begin = std::min(rest.find_first_not_of(" \t"), rest.size());
-  rest.remove_prefix(begin);
-  const std::string_view word = rest.substr(0, rest.find_first_of(" \t"));
-  rest.remove_prefix(word.size());
-  return word;
-}
 
 bool has_line_breaker(std::string_view text) noexcept {
   return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
@@ -125,26 +106,9 @@ SdpValue<ConnectionReuse> read_reuse(std::string_view text) noexcept {
 }
 
 SdpValue<Fingerprint> read_fingerprint(std::string_view text) {
-  Fingerprint read;
-  read.hash = take_word(text);
-  if (read.hash.empty() || !grammar::all(read.hash, grammar::token)) {
-    return sdp_fault("no hash function");
-  }
-  std::ranges::transform(read.hash, read.hash.begin(), grammar::lower);
-  read.value = take_word(text);
-  if (!grammar::trimmed(text).empty()) return sdp_fault("too many words");
-  for (std::size_t i = 0; i < read.value.size(); ++i) {
-    char& c = read.value[i];
-    const bool right = i % 3 == 2 ? c == ':' : grammar::is(c, grammar::hex);
-    if (!right) return sdp_fault("not pairs of hexadecimal digits");
-    if (c >= 'a' && c <= 'f') c = static_cast<char>(c - 'a' + 'A');
-  }
-  if (read.value.size() % 3 != 2) return sdp_fault("not pairs of hexadecimal digits");
-  const std::size_t octets = digest_octets(read.hash);
-  if (octets != 0 && read.value.size() != octets * 3 - 1) {
-    return sdp_fault("not as long as the hash function's values");
-  }
-  return read;
+  auto read = Fingerprint::parse(text);
+  if (!read) return sdp_fault(read.error());
+  return *std::move(read);
 }
 
 SdpValue<std::vector<std::string>> read_formats(std::string_view text, std::uint32_t entries_max) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "msrp/sdp.hpp"
+#include "wire/grammar.hpp"
 
 namespace msrp {
 
@@ -24,8 +25,7 @@ inline std::unexpected<SdpFault> sdp_fault(std::string_view what,
   return std::unexpected(SdpFault{what, code});
 }
 
-// Takes the next word off; empty: there is none.
-std::string_view take_word(std::string_view& rest) noexcept;
+using grammar::take_word;
 
 // An octet that would end a line, or the text that the line is in.
 bool has_line_breaker(std::string_view text) noexcept;

@@ -48,6 +48,7 @@ struct Session {
   bool automatic_reports = true;
   bool drop_duplicates = false;
   bool enforce_path = false;
+  bool peer_verified = false;
   std::vector<std::string> accept_types, peer_accept_types;
   std::optional<std::uint64_t> max_size_bytes, peer_max_size_bytes;
 

@@ -15,6 +15,7 @@
 #include "base/ring_queue.hpp"
 #include "msrp/chunk.hpp"
 #include "msrp/command.hpp"
+#include "msrp/fingerprint.hpp"
 #include "msrp/ids.hpp"
 #include "msrp/parser.hpp"
 #include "stream/collision_guard.hpp"
@@ -86,8 +87,9 @@ struct Connection {
   ConnId id;
   State state = State::connecting;  // up at once when accepted
   TransportInfo info;
-  DialId dial;  // while others may join
-  Timer timer;  // connect, bind, idle or close: one at a time
+  std::unique_ptr<PeerIdentity> peer;  // with TLS, once its handshake is done
+  DialId dial;                         // while others may join
+  Timer timer;                         // connect, bind, idle or close: one at a time
   Timer keep_alive;
   Places commands;  // DoClose, and DoResumeRead while it is paused
   Places sendable_place, paused_place;

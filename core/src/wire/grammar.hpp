@@ -163,4 +163,13 @@ constexpr std::string_view trimmed(std::string_view text) noexcept {
   return text;
 }
 
+// Takes the next word off; empty: there is none.
+constexpr std::string_view take_word(std::string_view& rest) noexcept {
+  const std::size_t begin = rest.find_first_not_of(" \t");
+  rest.remove_prefix(begin == std::string_view::npos ? rest.size() : begin);
+  const std::string_view word = rest.substr(0, rest.find_first_of(" \t"));
+  rest.remove_prefix(word.size());
+  return word;
+}
+
 }  // namespace msrp::grammar
