@@ -39,14 +39,15 @@ struct Fixed {
     RAND_set_rand_method(&method);
     const std::string names[] = {"a.example"};
     const Certificate own = *make_certificate(names), theirs = *make_certificate({});
-    const std::string own_print = *sha256_fingerprint(own.chain_pem);
-    const std::string their_print = *sha256_fingerprint(theirs.chain_pem);
+    const std::vector<Fingerprint> own_prints = *fingerprints_of(own.chain_pem);
+    const std::vector<Fingerprint> their_prints = *fingerprints_of(theirs.chain_pem);
     servers = {make(TlsContext::Side::server, {.own = own}),
-               make(TlsContext::Side::server, {.own = own, .peer_fingerprints = {their_print}}),
-               make(TlsContext::Side::server, {.own = own, .asks_for_certificate = true})};
+               make(TlsContext::Side::server, {.own = own, .peer_fingerprints = their_prints}),
+               make(TlsContext::Side::server,
+                    {.own = own, .client_certificate = ClientCertificate::trusted})};
     clients = {make(TlsContext::Side::client, {.trusted_pem = own.chain_pem}),
-               make(TlsContext::Side::client, {.own = theirs, .peer_fingerprints = {own_print}}),
-               make(TlsContext::Side::client, {.peer_fingerprints = {their_print}})};
+               make(TlsContext::Side::client, {.own = theirs, .peer_fingerprints = own_prints}),
+               make(TlsContext::Side::client, {.peer_fingerprints = their_prints})};
     // Tickets and caches would carry something over from one input to the next.
     for (const auto& each : servers) SSL_CTX_set_session_cache_mode(each->native(), 0);
     SSL_CTX_set_max_proto_version(clients[1]->native(), TLS1_2_VERSION);

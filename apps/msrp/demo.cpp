@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstring>
 
+#include "apps/msrp/bound_json.hpp"
 #include "apps/msrp/commands.hpp"
 #include "apps/msrp/own_host.hpp"
 #include "apps/msrp/sender.hpp"
@@ -154,10 +155,7 @@ class Demo {
   void on(Side& side, const Bound& event) {
     side.session = event.session;
     side.was_bound = true;
-    output_.event("bound",
-                  Json{{"local", json_text(event.local_path.text())},
-                       {"remote", json_text(event.remote_path.text())}},
-                  side.endpoint.now());
+    output_.event("bound", bound_json(event), side.endpoint.now());
     if (!a_.was_bound || !b_.was_bound) return;
     begun_ = side.endpoint.now();
     progress_.begin("demo", total_bytes_, begun_);
@@ -287,16 +285,18 @@ bool check_file(const DemoOptions& options, Output& output) {
 // Of the two ends: each has a certificate of its own, and knows the other's by its fingerprint.
 std::optional<std::array<backend::OpensslTlsProvider, 2>> make_tls() {
   std::array<backend::Certificate, 2> own;
-  std::array<std::string, 2> fingerprints;
+  std::array<std::vector<Fingerprint>, 2> fingerprints;
   for (std::size_t i = 0; i < own.size(); ++i) {
     auto made = backend::make_certificate({});
     if (!made) return std::nullopt;
     own[i] = *std::move(made);
-    fingerprints[i] = backend::sha256_fingerprint(own[i].chain_pem).value_or("");
+    const auto known = backend::fingerprints_of(own[i].chain_pem);
+    if (!known) return std::nullopt;
+    fingerprints[i] = *known;
   }
   std::array<backend::OpensslTlsProvider, 2> providers;
   for (std::size_t i = 0; i < own.size(); ++i) {
-    const backend::TlsOptions options{.own = own[i], .peer_fingerprints = {fingerprints[1 - i]}};
+    const backend::TlsOptions options{.own = own[i], .peer_fingerprints = fingerprints[1 - i]};
     using backend::TlsContext;
     const auto client = TlsContext::create(TlsContext::Side::client, options);
     const auto server = TlsContext::create(TlsContext::Side::server, options);

@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include "msrp/buffer.hpp"
 #include "msrp/command.hpp"
 #include "msrp/error.hpp"
+#include "msrp/fingerprint.hpp"
 #include "msrp/ids.hpp"
 #include "msrp/time.hpp"
 
@@ -29,6 +31,12 @@ struct Accepted {
 struct Connected {
   ConnId conn;
   TransportInfo info;
+};
+// The TLS handshake is done: before Connected, and of an accepted connection before the first
+// Received.
+struct Secured {
+  ConnId conn;
+  std::unique_ptr<PeerIdentity> peer;
 };
 struct Received {
   ConnId conn;
@@ -66,8 +74,8 @@ struct ResolveFault {
 };
 struct Woken {};
 
-using Completion = std::variant<Woken, Accepted, Connected, Received, SendDone, Eof, Lost, Closed,
-                                ListenDone, ListenFault, Resolved, ResolveFault>;
+using Completion = std::variant<Woken, Accepted, Connected, Secured, Received, SendDone, Eof, Lost,
+                                Closed, ListenDone, ListenFault, Resolved, ResolveFault>;
 
 // One thread owns a backend; wake() alone may be called from others and from signal handlers.
 // TLS is a layer between, see secure_backend.hpp.

@@ -214,6 +214,14 @@ class Driver {
     dirty_.push_back(connected.conn);
   }
 
+  void on(const Secured& secured) {
+    const Connection* conn = find(secured.conn);
+    if (conn == nullptr || conn->phase == Phase::closing) return;
+    if constexpr (requires { core_.on_secured(secured.conn, *secured.peer, now_); }) {
+      core_.on_secured(secured.conn, *secured.peer, now_);
+    }
+  }
+
   void on(Received& received) {
     Connection* conn = find(received.conn);
     if (conn == nullptr || conn->phase != Phase::up) return;

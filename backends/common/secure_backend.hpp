@@ -175,8 +175,9 @@ class SecureBackend {
     ConnId id;
     std::unique_ptr<Filter> filter;
     bool used = false;
-    bool absent = false;    // the backend below knows nothing of it
-    bool up_told = false;   // Connected, or it was accepted
+    bool absent = false;   // the backend below knows nothing of it
+    bool up_told = false;  // Connected, or it was accepted
+    bool secured_told = false;
     bool receiving = true;  // as the driver wants it
     bool starved = false;   // held waits for slabs
     bool eof_told = false, lost_told = false;
@@ -298,6 +299,7 @@ class SecureBackend {
       const std::size_t filled = fill(conn, storage);
       more = filled == storage.size();
       if (filled == 0) break;
+      tell_secured(conn);
       tell_up(conn);
       const ConstBuffer octets = storage.first(filled);
       told_.push_back(Received{conn.id, Slice{octets, *std::move(slab)}});
@@ -355,6 +357,7 @@ class SecureBackend {
   void settle(Connection& conn) {
     if (conn.closing || conn.inner_closed) return;
     const TlsState state = conn.filter->state();
+    if (state == TlsState::up || state == TlsState::ended) tell_secured(conn);
     if (state == TlsState::up) tell_up(conn);
     if (!conn.inner_lost) pump(conn);
     if (state == TlsState::failed) return lose(conn, conn.filter->error());
@@ -369,6 +372,10 @@ class SecureBackend {
     }
   }
 
+  void tell_secured(Connection& conn) {
+    if (std::exchange(conn.secured_told, true)) return;
+    told_.push_back(Secured{conn.id, std::make_unique<PeerIdentity>(conn.filter->peer())});
+  }
   void tell_up(Connection& conn) {
     if (!std::exchange(conn.up_told, true)) told_.push_back(Connected{conn.id, conn.info});
   }

@@ -12,6 +12,7 @@
 
 #include "msrp/buffer.hpp"
 #include "msrp/error.hpp"
+#include "msrp/fingerprint.hpp"
 #include "msrp/ids.hpp"
 
 namespace msrp::backend {
@@ -48,7 +49,8 @@ concept TlsFilter = requires(F filter, const F& seen, ConstBuffer ciphertext,
   { filter.transmit(plaintext, out) } -> std::same_as<TlsStep>;
   { seen.has_to_transmit() } -> std::same_as<bool>;
   { seen.state() } -> std::same_as<TlsState>;
-  { seen.error() } -> std::same_as<Error>;  // once failed
+  { seen.error() } -> std::same_as<Error>;        // once failed
+  { seen.peer() } -> std::same_as<PeerIdentity>;  // once up
   filter.close();
 };
 

@@ -6,7 +6,10 @@
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
+
 #include "backends/tls/openssl_objects.hpp"
+#include "backends/tls/peer_certificate.hpp"
 #include "msrp/address.hpp"
 
 namespace msrp::backend {
@@ -26,16 +29,53 @@ std::string written(Write&& write) {
   return {text, static_cast<std::size_t>(size)};
 }
 
-bool add_names(X509* certificate, std::span<const std::string> names) {
-  std::string value;
-  for (const std::string& name : names) {
-    if (!value.empty()) value += ',';
-    value += (IpAddress::parse(name) ? "IP:" : "DNS:") + name;
+// Null: no such name, or no memory.
+Owned<GENERAL_NAME> general_name(const std::string& name) {
+  const auto address = IpAddress::parse(name);
+  const bool is_uri = !address && name.contains(':');
+  Owned<ASN1_OCTET_STRING> value;
+  Owned<GENERAL_NAME> made(GENERAL_NAME_new());
+  if (made == nullptr) return nullptr;
+  if (address) {
+    value.reset(a2i_IPADDRESS(name.c_str()));
+  } else if (!name.empty() &&
+             std::ranges::all_of(name, [](char c) { return c > ' ' && c <= '~'; })) {
+    value.reset(ASN1_IA5STRING_new());
+    const int size = static_cast<int>(name.size());
+    if (value != nullptr && ASN1_STRING_set(value.get(), name.data(), size) != 1) value.reset();
   }
-  if (value.empty()) return true;
-  const Owned<X509_EXTENSION> extension(
-      X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, value.c_str()));
-  return extension != nullptr && X509_add_ext(certificate, extension.get(), -1) == 1;
+  if (value == nullptr) return nullptr;
+  GENERAL_NAME_set0_value(made.get(),
+                          address  ? GEN_IPADD
+                          : is_uri ? GEN_URI
+                                   : GEN_DNS,
+                          value.release());
+  return made;
+}
+
+bool add_names(X509* certificate, std::span<const std::string> names) {
+  if (names.empty()) return true;
+  const Owned<GENERAL_NAMES> all(sk_GENERAL_NAME_new_null());
+  for (const std::string& name : names) {
+    Owned<GENERAL_NAME> one = general_name(name);
+    if (all == nullptr || one == nullptr || sk_GENERAL_NAME_push(all.get(), one.get()) == 0) {
+      return false;
+    }
+    static_cast<void>(one.release());
+  }
+  return X509_add1_ext_i2d(certificate, NID_subject_alt_name, all.get(), 0, 0) == 1;
+}
+
+std::string pairs(std::span<const std::byte> digest) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string text;
+  for (const std::byte each : digest) {
+    const auto octet = std::to_integer<unsigned>(each);
+    if (!text.empty()) text += ':';
+    text += digits[octet >> 4U];
+    text += digits[octet & 15U];
+  }
+  return text;
 }
 
 bool fill(X509* certificate, EVP_PKEY* key, std::span<const std::string> names) {
@@ -72,24 +112,19 @@ Result<Certificate> make_certificate(std::span<const std::string> names) {
   return made;
 }
 
-Result<std::string> sha256_fingerprint(std::string_view chain_pem) {
+Result<std::vector<Fingerprint>> fingerprints_of(std::string_view chain_pem) {
   ERR_clear_error();
   const Owned<BIO> in = openssl::reader(chain_pem);
   const Owned<X509> certificate(PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr));
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  if (certificate == nullptr || X509_digest(certificate.get(), EVP_sha256(), digest, &size) != 1) {
-    ERR_clear_error();
-    return fail(Errc::tls_failed);
-  }
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string text;
-  for (unsigned i = 0; i < size; ++i) {
-    if (i > 0) text += ':';
-    text += digits[digest[i] >> 4U];
-    text += digits[digest[i] & 15U];
-  }
-  return text;
+  const PeerIdentity digests = openssl::identity_of(certificate.get());
+  ERR_clear_error();
+  if (!digests.has_certificate) return fail(Errc::tls_failed);
+  std::vector<Fingerprint> made{{"sha-256", pairs(digests.sha256)}};
+  int hash = NID_undef;
+  X509_get_signature_info(certificate.get(), &hash, nullptr, nullptr, nullptr);
+  if (hash == NID_sha384) made.push_back({"sha-384", pairs(digests.sha384)});
+  if (hash == NID_sha512) made.push_back({"sha-512", pairs(digests.sha512)});
+  return made;
 }
 
 }  // namespace msrp::backend

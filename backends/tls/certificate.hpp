@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "msrp/error.hpp"
+#include "msrp/fingerprint.hpp"
 
 namespace msrp::backend {
 
@@ -16,11 +17,11 @@ struct Certificate {
 };
 
 // Self-signed, with a new key, for a day: for peers that know each other by fingerprint. Names:
-// host names and addresses that it has. Errors: tls_failed.
+// host names, addresses and URIs that it has (RFC 4975 section 14.4). Errors: tls_failed.
 Result<Certificate> make_certificate(std::span<const std::string> names);
 
-// "SHA-256" of the first certificate as in a=fingerprint: "AB:CD:...". Errors: tls_failed (no
-// certificate).
-Result<std::string> sha256_fingerprint(std::string_view chain_pem);
+// Of the first certificate, for a=fingerprint: by SHA-256, and by the hash function of its
+// signature if that is a stronger one (RFC 8122 section 5.1). Errors: tls_failed (no certificate).
+Result<std::vector<Fingerprint>> fingerprints_of(std::string_view chain_pem);
 
 }  // namespace msrp::backend

@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include <memory>
 #include <string_view>
@@ -16,8 +17,10 @@ struct Free {
   void operator()(BIO_METHOD* method) const noexcept { BIO_meth_free(method); }
   void operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free(key); }
   void operator()(X509* certificate) const noexcept { X509_free(certificate); }
-  void operator()(X509_EXTENSION* extension) const noexcept { X509_EXTENSION_free(extension); }
+  void operator()(GENERAL_NAME* name) const noexcept { GENERAL_NAME_free(name); }
+  void operator()(GENERAL_NAMES* names) const noexcept { GENERAL_NAMES_free(names); }
   void operator()(SSL_CTX* context) const noexcept { SSL_CTX_free(context); }
+  void operator()(ASN1_OCTET_STRING* text) const noexcept { ASN1_STRING_free(text); }
   void operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
 };
 template <class T>

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <new>
 
+#include "backends/tls/peer_certificate.hpp"
 #include "msrp/address.hpp"
 
 namespace msrp::backend {
@@ -70,14 +71,15 @@ namespace {
 constexpr std::size_t record_plaintext_max = 16 * 1024;
 constexpr std::size_t record_overhead = OpensslTls::record_bytes_max - record_plaintext_max;
 
-bool set_name(SSL* ssl, const std::string& name, bool checks) {
+bool set_name(SSL* ssl, const std::string& name, bool checks, bool wildcards) {
   const bool is_address = IpAddress::parse(name).has_value();
   // SNI is for host names alone (RFC 6066 section 3).
   if (!is_address && SSL_set_tlsext_host_name(ssl, name.c_str()) != 1) return false;
   if (!checks) return true;
   // No part of a label is wild, and the subject is no name (RFC 9525).
-  SSL_set_hostflags(ssl,
-                    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+  SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
+                             X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
+                             (wildcards ? 0U : X509_CHECK_FLAG_NO_WILDCARDS));
   if (!is_address) return SSL_set1_host(ssl, name.c_str()) == 1;
   return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name.c_str()) == 1;
 }
@@ -103,7 +105,10 @@ std::unique_ptr<OpensslTls> OpensslTls::create(std::shared_ptr<const TlsContext>
     return made;
   }
   SSL_set_connect_state(made->ssl_.get());
-  if (!set_name(made->ssl_.get(), server_name, made->context_->checks_name())) return nullptr;
+  const TlsContext& rules = *made->context_;
+  if (!set_name(made->ssl_.get(), server_name, rules.checks_name(), rules.takes_wildcards())) {
+    return nullptr;
+  }
   return made;
 }
 
@@ -111,6 +116,15 @@ OpensslTls::~OpensslTls() = default;
 
 std::string_view OpensslTls::version() const noexcept {
   return SSL_get_version(ssl_.get());
+}
+
+// A certificate that was shown in the handshake was verified then, also when the session is
+// resumed.
+PeerIdentity OpensslTls::peer() const {
+  const openssl::Owned<X509> certificate(SSL_get1_peer_certificate(ssl_.get()));
+  PeerIdentity identity = openssl::identity_of(certificate.get());
+  identity.verified = identity.has_certificate && context_->verifies();
+  return identity;
 }
 
 // Whether the call that returned so has ended the connection.
@@ -134,6 +148,7 @@ bool OpensslTls::failed(int result) {
     reason_ += std::string(": ") + X509_verify_cert_error_string(verified);
   }
   ERR_clear_error();
+  if (last_reason_ != nullptr) *last_reason_ = reason_;
   state_ = TlsState::failed;
   return true;
 }
@@ -252,12 +267,20 @@ std::unique_ptr<OpensslTls> OpensslTlsProvider::client(std::string_view server_n
                                                        std::string_view identity) {
   const auto own = identities_.find(identity);
   const auto& context = own != identities_.end() ? own->second : client_;
-  if (context == nullptr) return nullptr;
-  return OpensslTls::create(context, true, std::string(server_name));
+  return make(context, true, server_name);
 }
 
 std::unique_ptr<OpensslTls> OpensslTlsProvider::server(ListenerId) {
-  return server_ != nullptr ? OpensslTls::create(server_, false, {}) : nullptr;
+  return make(server_, false, {});
+}
+
+std::unique_ptr<OpensslTls> OpensslTlsProvider::make(
+    const std::shared_ptr<const TlsContext>& context, bool is_client,
+    std::string_view server_name) {
+  if (context == nullptr) return nullptr;
+  auto made = OpensslTls::create(context, is_client, std::string(server_name));
+  if (made != nullptr) made->last_reason_ = last_reason_;
+  return made;
 }
 
 }  // namespace msrp::backend

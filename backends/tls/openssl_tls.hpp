@@ -36,6 +36,7 @@ class OpensslTls {
   TlsState state() const noexcept { return state_; }
   Error error() const noexcept { return Error{Errc::tls_failed}; }
   void close();
+  PeerIdentity peer() const;
   // TLS 1.3: new keys for what is transmitted from now on. False: not possible now.
   bool update_keys();
 
@@ -43,9 +44,11 @@ class OpensslTls {
   const std::string& reason() const noexcept { return reason_; }
   // "TLSv1.3"; once it is up.
   std::string_view version() const noexcept;
+  SSL* native() const noexcept { return ssl_.get(); }
 
  private:
   friend struct SpanBio;
+  friend class OpensslTlsProvider;
   explicit OpensslTls(std::shared_ptr<const TlsContext> context) : context_(std::move(context)) {}
   void shake_hands();
   bool failed(int result);
@@ -57,6 +60,7 @@ class OpensslTls {
   bool wants_to_begin_ = false;
   bool closed_ = false;
   std::string reason_;
+  std::shared_ptr<std::string> last_reason_;  // of all filters of a provider
   // During a call: what can be read, where records go.
   ConstBuffer input_;
   std::span<std::byte> output_;
@@ -82,7 +86,14 @@ class OpensslTlsProvider {
   std::unique_ptr<OpensslTls> client(std::string_view server_name, std::string_view identity);
   std::unique_ptr<OpensslTls> server(ListenerId);
 
+  // OpensslTls::reason() of the filter that failed last; empty: none has, or the peer left.
+  const std::string& last_reason() const noexcept { return *last_reason_; }
+
  private:
+  std::unique_ptr<OpensslTls> make(const std::shared_ptr<const TlsContext>& context, bool is_client,
+                                   std::string_view server_name);
+
+  std::shared_ptr<std::string> last_reason_ = std::make_shared<std::string>();
   std::shared_ptr<const TlsContext> client_, server_;
   std::map<std::string, std::shared_ptr<const TlsContext>, std::less<>> identities_;
 };

@@ -4,7 +4,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-#include <algorithm>
+#include "backends/tls/peer_certificate.hpp"
 
 namespace msrp::backend {
 namespace {
@@ -17,25 +17,6 @@ constexpr const char* tls12_suites =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
     "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
     "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
-constexpr std::size_t fingerprint_size = 32 * 3 - 1;
-
-bool is_fingerprint(std::string_view text) {
-  if (text.size() != fingerprint_size) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    const bool is_digit = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F');
-    if (i % 3 == 2 ? c != ':' : !is_digit) return false;
-  }
-  return true;
-}
-
-std::string pem_of(X509* certificate) {
-  const Owned<BIO> out(BIO_new(BIO_s_mem()));
-  if (out == nullptr || PEM_write_bio_X509(out.get(), certificate) != 1) return {};
-  char* text = nullptr;
-  const long size = BIO_get_mem_data(out.get(), &text);
-  return {text, static_cast<std::size_t>(size)};
-}
 
 }  // namespace
 
@@ -53,25 +34,28 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::create(Side side, const Tl
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
   if (!options.own.chain_pem.empty()) MSRP_TRY_VOID(made->use(options.own));
-  for (std::string fingerprint : options.peer_fingerprints) {
-    std::ranges::transform(fingerprint, fingerprint.begin(), [](char c) {
-      return c >= 'a' && c <= 'f' ? static_cast<char>(c - 'a' + 'A') : c;
-    });
-    if (!is_fingerprint(fingerprint)) return fail(Errc::tls_failed);
-    made->fingerprints_.push_back(std::move(fingerprint));
-  }
+  made->takes_wildcards_ = options.wildcards;
+  made->fingerprints_ = options.peer_fingerprints;
   const bool by_fingerprint = !made->fingerprints_.empty();
-  made->checks_name_ = side == Side::client && !by_fingerprint;
-  if (by_fingerprint) {
+  if (by_fingerprint && !any_believed(made->fingerprints_)) return fail(Errc::tls_failed);
+  const bool is_client = side == Side::client;
+  const bool anyone = !is_client && options.client_certificate == ClientCertificate::anyone;
+  const bool trusted = !is_client && options.client_certificate == ClientCertificate::trusted;
+  made->checks_name_ = is_client && !by_fingerprint;
+  made->verifies_ = by_fingerprint || is_client || trusted;
+  int mode = SSL_VERIFY_PEER;
+  if (by_fingerprint || anyone) {
     SSL_CTX_set_cert_verify_callback(context, &TlsContext::verify, made.get());
-    SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
-  } else if (side == Side::client) {
+  } else if (made->verifies_) {
     MSRP_TRY_VOID(made->trust(options));
-    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
-  } else if (options.asks_for_certificate) {
-    MSRP_TRY_VOID(made->trust(options));
-    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  } else {
+    mode = SSL_VERIFY_NONE;
   }
+  if (!is_client && made->verifies_) mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+  SSL_CTX_set_verify(context, mode, nullptr);
+  // Without one a server that asks for certificates would end every session that is resumed.
+  constexpr unsigned char session_context[] = {'m', 's', 'r', 'p'};
+  SSL_CTX_set_session_id_context(context, session_context, sizeof session_context);
   return made;
 }
 
@@ -113,10 +97,8 @@ Result<void> TlsContext::trust(const TlsOptions& options) {
 
 int TlsContext::verify(X509_STORE_CTX* store, void* self) {
   const auto& context = *static_cast<const TlsContext*>(self);
-  X509* const certificate = X509_STORE_CTX_get0_cert(store);
-  const auto found =
-      certificate != nullptr ? sha256_fingerprint(pem_of(certificate)) : fail(Errc::tls_failed);
-  if (found && std::ranges::find(context.fingerprints_, *found) != context.fingerprints_.end()) {
+  const PeerIdentity peer = openssl::identity_of(X509_STORE_CTX_get0_cert(store));
+  if (context.fingerprints_.empty() || matches(context.fingerprints_, peer)) {
     X509_STORE_CTX_set_error(store, X509_V_OK);
     return 1;
   }

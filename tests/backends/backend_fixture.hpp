@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -41,6 +42,7 @@ class Harness {
     bool connected = false, eof = false, closed = false;
     std::optional<Error> lost;
     TransportInfo info;
+    std::optional<PeerIdentity> peer;
     std::uint64_t received = 0;  // bytes, checked against the pattern
     bool wrong = false;
     std::uint64_t sent = 0;
@@ -145,6 +147,12 @@ class Harness {
     EXPECT_FALSE(conn.connected);
     conn.connected = true;
     conn.info = one.info;
+  }
+  void on(const Secured& one) {
+    Log& conn = live(one.conn);
+    const bool is_accepted = std::ranges::count(accepted, one.conn) > 0;
+    EXPECT_FALSE(conn.peer || conn.received > 0 || conn.connected != is_accepted);
+    conn.peer = *one.peer;
   }
   void on(Received& one) {
     Log& conn = live(one.conn);

@@ -98,6 +98,9 @@ struct FakeCore {
     return conn_a;
   }
   void on_connected(ConnId, const TransportInfo&, Instant) { script.push_back("connected"); }
+  void on_secured(ConnId, const PeerIdentity& peer, Instant) {
+    script.push_back(peer.verified ? "secured, verified" : "secured");
+  }
   std::size_t on_received(ConnId conn, const Slice& slice, Instant) {
     const std::size_t taken = std::min(appetite, slice.bytes.size());
     appetite -= taken;
@@ -188,6 +191,18 @@ TEST_F(DriverTest, AcceptedIsAdoptedOrDiscarded) {
   core_.accepts = false;
   complete(Accepted{listener_a, 8, {}});
   expect({"discard"});
+}
+
+TEST_F(DriverTest, TheCoreHearsWhoThePeerIsBeforeAnythingOfIt) {
+  const auto secured = [](bool verified) {
+    return Secured{conn_a, std::make_unique<PeerIdentity>(PeerIdentity{.verified = verified})};
+  };
+  core_.commands.push_back(DoConnect{conn_a, {}, false, {}, {}, {}});
+  complete(secured(true), Connected{conn_a, {}});
+  expect({"connect", "secured, verified", "connected"});
+  core_.commands.push_back(DoClose{conn_a, false});
+  complete(secured(false));
+  expect({"close hard"});
 }
 
 TEST_F(DriverTest, CommandsGoToTheBackendAndAnswersToTheCore) {

@@ -33,6 +33,10 @@ TEST(Secure, SaysSo) {
   const auto [a, b] = loop.pair(loop.listen());
   EXPECT_TRUE(loop.log[a].info.secure);
   EXPECT_TRUE(loop.log[b].info.secure);
+  ASSERT_TRUE(loop.drive([&, to = b] { return loop.log[to].peer.has_value(); }));
+  ASSERT_TRUE(loop.log[a].peer);
+  EXPECT_TRUE(loop.log[a].peer->verified);
+  EXPECT_FALSE(loop.log[b].peer->verified) << "nobody asked the client for its name";
 }
 
 // In both directions, whatever the records are like.
