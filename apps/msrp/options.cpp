@@ -32,6 +32,7 @@ struct WrongUsage {
 // What CLI11 fills in, before it is checked.
 struct Raw {
   std::string listen, host, setup, from, failure_report = "yes";
+  std::vector<std::string> peer_fingerprints;
   std::vector<std::string> send_arguments;
   std::uint32_t chunk_bytes = 0;
   bool size_given = false;
@@ -74,6 +75,25 @@ void add_signaling(CLI::App& command, SignalingOptions& options, Raw& raw) {
   command.add_option("--listen", raw.listen, "Where to listen; port 0 takes any free one")
       ->type_name("HOST:PORT");
   command.add_option("--host", raw.host, "The host that own URIs name")->type_name("NAME");
+  TlsSettings& tls = options.tls;
+  command.add_flag("--tls", tls.on,
+                   "Speak TLS: paths are msrps. Without --cert a certificate is made on the spot");
+  auto* cert = command.add_option("--cert", tls.certificate_file, "The own certificate, as PEM")
+                   ->type_name("FILE");
+  auto* key =
+      command.add_option("--key", tls.key_file, "The key of --cert, as PEM")->type_name("FILE");
+  cert->needs(key);
+  key->needs(cert);
+  command
+      .add_option("--ca", tls.ca_file,
+                  "Certificates to believe, as PEM, where no fingerprint of the peer is known "
+                  "(those of the system; who connects is not asked)")
+      ->type_name("FILE");
+  command
+      .add_option("--peer-fingerprint", raw.peer_fingerprints,
+                  "What the peer's certificate has to be, \"sha-256 AB:CD:...\"; may be repeated")
+      ->type_name("PRINT")
+      ->allow_extra_args(false);
 }
 
 CLI::App* add_demo(CLI::App& app, DemoOptions& options, Raw& raw) {
@@ -309,6 +329,25 @@ void check_signaling(SignalingOptions& options, const Raw& raw, Setup role,
   options.listen = *std::move(address);
 }
 
+void check_tls(TlsSettings& tls, const Raw& raw) {
+  if (!tls.on &&
+      !(tls.certificate_file.empty() && tls.ca_file.empty() && raw.peer_fingerprints.empty())) {
+    throw WrongUsage{"a certificate or fingerprint without TLS: add --tls"};
+  }
+  for (const std::string& text : raw.peer_fingerprints) {
+    auto fingerprint = Fingerprint::parse(text);
+    if (!fingerprint) {
+      throw WrongUsage{fmt::format("'{}' is no fingerprint ({}): paste one like sha-256 AB:CD:...",
+                                   printable(text), fingerprint.error())};
+    }
+    if (!is_believed(*fingerprint)) {
+      throw WrongUsage{fmt::format("'{}' proves nothing: use sha-256, sha-384 or sha-512",
+                                   printable(fingerprint->hash))};
+    }
+    tls.peer_fingerprints.push_back(*std::move(fingerprint));
+  }
+}
+
 void check_demo(const DemoOptions& options, const Raw& raw) {
   check_common(options.common);
   if (raw.size_given && !options.file.empty()) {
@@ -327,6 +366,7 @@ void check_recv(RecvOptions& options, const Raw& raw) {
     }
     options.from = checked_path(raw.from, "give the path that the peer will send from");
   }
+  check_tls(options.signaling.tls, raw);
 }
 
 void check_send(SendOptions& options, Raw& raw) {
@@ -338,11 +378,12 @@ void check_send(SendOptions& options, Raw& raw) {
       throw WrongUsage{"no path to send to: paste the one that `msrp recv` printed"};
     }
     options.to = checked_path(options.files.front(), "paste the one that `msrp recv` printed");
-    for (const UriView uri : options.to->view()) {
-      if (uri.secure)
-        throw WrongUsage{"an msrps path needs TLS, which is not there yet: use msrp:"};
-    }
     // Later ones are for relays to understand.
+    const bool secure = options.to->view().front().secure;
+    if (options.signaling.tls.on && !secure) {
+      throw WrongUsage{"--tls with an msrp path, which is in the clear: paste an msrps path"};
+    }
+    options.signaling.tls.on = secure;
     if (const std::string_view transport = options.to->view().front().transport;
         transport.size() != 3 || strncasecmp(transport.data(), "tcp", 3) != 0) {
       throw WrongUsage{fmt::format("'{}' is no transport that this program has: use one with ;tcp",
@@ -351,6 +392,7 @@ void check_send(SendOptions& options, Raw& raw) {
     options.files.erase(options.files.begin());
   }
   check_signaling(options.signaling, raw, Setup::active, "127.0.0.1:0");
+  check_tls(options.signaling.tls, raw);
   if (options.files.empty() && options.texts.empty()) {
     throw WrongUsage{"nothing to send: name files, - for standard input, or give --text"};
   }

@@ -11,6 +11,7 @@
 #include "backends/system/system_backend.hpp"
 #include "msrp/address.hpp"
 #include "msrp/chunk.hpp"
+#include "msrp/fingerprint.hpp"
 #include "msrp/path.hpp"
 #include "msrp/sdp.hpp"
 
@@ -39,8 +40,17 @@ struct ListenAddress {
   std::string host;  // for URIs, without brackets
 };
 
+struct TlsSettings {
+  bool on = false;  // paths are msrps
+  // PEM files. Without a certificate one is made on the spot; without a ca the system is asked whom
+  // to believe.
+  std::string certificate_file, key_file, ca_file;
+  std::vector<Fingerprint> peer_fingerprints;  // one of them is demanded, if there are any
+};
+
 struct SignalingOptions {
   bool sdp = false;
+  TlsSettings tls;
   Setup setup = Setup::passive;
   ListenAddress listen;
 };

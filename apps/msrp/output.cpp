@@ -41,7 +41,11 @@ void Output::error(std::string_view what_and_advice) {
 }
 
 void Output::complain(std::string_view what_happened, std::string_view what_to_do) {
-  put(stderr, fmt::format("msrp: {}: {}\n", what_happened, what_to_do));
+  complain(fmt::format("{}: {}", what_happened, what_to_do));
+}
+
+void Output::complain(std::string_view what_and_advice) {
+  put(stderr, fmt::format("msrp: {}\n", what_and_advice));
 }
 
 void Output::raw(std::string_view text) {

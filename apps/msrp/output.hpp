@@ -32,6 +32,7 @@ class Output {
   void error(std::string_view what_and_advice);
   // The same, of what does not stop the work: any_error() does not count it.
   void complain(std::string_view what_happened, std::string_view what_to_do);
+  void complain(std::string_view what_and_advice);
   // Octets on standard output whatever the mode: a session description.
   void raw(std::string_view text);
 

@@ -6,12 +6,14 @@
 #include <cstring>
 #include <unordered_set>
 
+#include "apps/msrp/bound_json.hpp"
 #include "apps/msrp/commands.hpp"
 #include "apps/msrp/own_host.hpp"
 #include "apps/msrp/receiver.hpp"
 #include "apps/msrp/sdp_exchange.hpp"
 #include "apps/msrp/summary.hpp"
 #include "apps/msrp/text.hpp"
+#include "apps/msrp/tls_setup.hpp"
 #include "backends/common/clock.hpp"
 
 namespace msrp::app {
@@ -24,14 +26,15 @@ constexpr Duration for_ever = std::chrono::hours(24 * 365 * 10);
 class RecvCommand {
  public:
   RecvCommand(const RecvOptions& options, Endpoint& endpoint, Loop& loop, Output& output,
-              const Folder& folder)
+              const Folder& folder, TlsSetup* tls)
       : options_(options),
         once_(options.once || options.signaling.sdp),
         endpoint_(endpoint),
         loop_(loop),
         output_(output),
         progress_(is_terminal(stderr)),
-        receiver_(endpoint, output, progress_, folder) {
+        receiver_(endpoint, output, progress_, folder),
+        tls_(tls) {
     output_.attach(&progress_);
     session_options_.automatic_reports = false;
   }
@@ -43,14 +46,17 @@ class RecvCommand {
       if (output_.broken()) fail("standard output takes no more", "look at what reads it");
     });
     loop_.on_interrupt([this] { fail("interrupted", "start it again to receive more"); });
+    if (tls_ != nullptr && !options_.signaling.tls.certificate_file.empty()) {
+      loop_.on_hangup([this] { reload(); });
+    }
     if (options_.signaling.sdp) {
-      exchange_.emplace(endpoint_, loop_, output_, options_.signaling, session_options_,
+      exchange_.emplace(endpoint_, loop_, output_, options_.signaling, tls_, session_options_,
                         [this](auto what, auto advice) { fail(what, advice); });
       exchange_->start();
     } else {
       const ListenAddress& listen = options_.signaling.listen;
       const auto listener =
-          endpoint_.engine().listen({listen.at, listen.host, false}, endpoint_.now());
+          endpoint_.engine().listen({listen.at, listen.host, tls_ != nullptr}, endpoint_.now());
       if (!listener) fail("cannot listen", describe(listener.error().code));
     }
     loop_.run();
@@ -86,23 +92,50 @@ class RecvCommand {
   void on(const Prepared& event) {
     if (exchange_) return exchange_->on(event);
     const RemoteDescription remote{.path = options_.from,
-                                   .enforce_path = options_.from.has_value()};
+                                   .enforce_path = options_.from.has_value(),
+                                   .fingerprints = options_.signaling.tls.peer_fingerprints};
     if (const auto done = endpoint_.engine().complete(event.ticket, remote, endpoint_.now());
         !done) {
       return fail(describe(done.error().code), "try again");
     }
-    output_.line(event.local_path.text());
-    output_.event("listening", Json{{"path", json_text(event.local_path.text())}}, endpoint_.now());
+    waiting_ = event.local_path.text();
+    tell_waiting();
+  }
+  // What a peer needs to know.
+  void tell_waiting() {
+    Json fields{{"path", json_text(waiting_)}};
+    output_.line(waiting_);
+    if (tls_ != nullptr) {
+      const std::string fingerprint = tls_->fingerprints().front().text();
+      output_.line(fingerprint);
+      fields["fingerprint"] = fingerprint;
+    }
+    output_.event("listening", std::move(fields), endpoint_.now());
+  }
+  void reload() {
+    auto done = tls_->reload();
+    if (done) done = tls_->use_for_servers(endpoint_.tls());
+    if (!done) return output_.complain(done.error());
+    output_.note("the certificate was read again");
+    if (!waiting_.empty()) tell_waiting();
   }
   void on(const Bound& event) {
     sessions_.insert(event.session);
-    output_.event("bound",
-                  Json{{"local", json_text(event.local_path.text())},
-                       {"remote", json_text(event.remote_path.text())}},
-                  endpoint_.now());
+    waiting_.clear();
+    output_.event("bound", bound_json(event), endpoint_.now());
     if (!once_) prepare();
   }
   void on(const TicketFailed& event) {
+    if (event.error.code == Errc::tls_failed) {
+      const std::string& why = endpoint_.tls().last_reason();
+      return fail(
+          fmt::format("no session, TLS: {}", why.empty() ? "the peer left" : printable(why)),
+          tls_advice(why));
+    }
+    if (event.error.code == Errc::peer_mismatch) {
+      return fail("no session, the peer's certificate is not the one that it described",
+                  "give each side the other's own description");
+    }
     fail(fmt::format("no session, {}", describe(event.error.code)),
          exchange_ ? "check that the peer can reach the path" : "start it again");
   }
@@ -148,9 +181,11 @@ class RecvCommand {
   Output& output_;
   Progress progress_;
   Receiver receiver_;
+  TlsSetup* const tls_;  // nullptr: in the clear
   SessionOptions session_options_;
   std::optional<SdpExchange> exchange_;
   std::optional<ListenerId> listener_;
+  std::string waiting_;  // a path that was told and nobody has used
   std::unordered_set<SessionId> sessions_;
   bool failed_ = false;
 };
@@ -175,7 +210,12 @@ int run_recv(const RecvOptions& options) {
   Loop loop;
   const auto endpoint = Endpoint::create(endpoint_options, output);
   if (!endpoint) return output.error(endpoint.error()), 1;
-  const int status = RecvCommand(options, **endpoint, loop, output, *folder).run();
+  std::optional<TlsSetup> tls;
+  if (const auto set_up = set_up_tls(options.signaling, (*endpoint)->tls(), tls); !set_up) {
+    return output.error(set_up.error()), trace.close(1);
+  }
+  TlsSetup* const setup = tls ? &*tls : nullptr;
+  const int status = RecvCommand(options, **endpoint, loop, output, *folder, setup).run();
   return trace.close(status);
 }
 

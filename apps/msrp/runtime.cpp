@@ -13,6 +13,7 @@
 
 #include "apps/msrp/options.hpp"
 #include "apps/msrp/text.hpp"
+#include "apps/msrp/tls_setup.hpp"
 
 namespace msrp::app {
 namespace {
@@ -41,7 +42,10 @@ std::optional<Instant> earlier(std::optional<Instant> a, std::optional<Instant> 
 std::optional<ConnId> WatchedEngine::on_accepted(ListenerId listener, const TransportInfo& info,
                                                  Instant now) {
   const auto conn = Engine::on_accepted(listener, info, now);
-  if (conn) tell(true, *conn, info, now);
+  if (conn) {
+    accepted_.insert(*conn);
+    tell(true, *conn, info, now);
+  }
   return conn;
 }
 
@@ -50,8 +54,22 @@ void WatchedEngine::on_connected(ConnId conn, const TransportInfo& info, Instant
   Engine::on_connected(conn, info, now);
 }
 
+void WatchedEngine::on_lost(ConnId conn, const Error& error, Instant now) {
+  if (error.code == Errc::tls_failed && accepted_.contains(conn)) {
+    const std::string& why = tls_.last_reason();
+    if (why.empty()) {
+      output_.note("a peer left in the TLS handshake");
+    } else {
+      output_.complain(fmt::format("a peer was turned away, TLS: {}", printable(why)),
+                       tls_advice(why));
+    }
+  }
+  Engine::on_lost(conn, error, now);
+}
+
 void WatchedEngine::on_closed(ConnId conn, Instant now) {
   Engine::on_closed(conn, now);
+  accepted_.erase(conn);
   if (tracer_ != nullptr) tracer_->closed(conn, now);
 }
 
@@ -89,8 +107,8 @@ std::expected<std::unique_ptr<Endpoint>, std::string> Endpoint::create(EndpointO
     return std::unexpected(
         fmt::format("no engine, {}: choose other limits", describe(engine.error().code)));
   }
-  endpoint->engine_ =
-      std::make_unique<WatchedEngine>(*std::move(engine), endpoint->tracer_.get(), output);
+  endpoint->engine_ = std::make_unique<WatchedEngine>(*std::move(engine), endpoint->tracer_.get(),
+                                                      output, endpoint->tls_);
   endpoint->tls_ = std::move(options.tls);
   endpoint->transport_ = std::make_unique<Transport>(*endpoint->backend_, endpoint->tls_);
   endpoint->driver_ = std::make_unique<backend::Driver<Transport, WatchedEngine>>(
@@ -118,8 +136,17 @@ Loop::Loop() {
   signals_ = backend::Descriptor(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
 }
 
+void Loop::on_hangup(std::function<void()> call) {
+  on_hangup_ = std::move(call);
+  sigset_t set = interrupts();
+  sigaddset(&set, SIGHUP);
+  sigprocmask(SIG_BLOCK, &set, nullptr);
+  signalfd(signals_.get(), &set, 0);
+}
+
 Loop::~Loop() {
-  const sigset_t set = interrupts();
+  sigset_t set = interrupts();
+  if (on_hangup_) sigaddset(&set, SIGHUP);
   sigprocmask(SIG_UNBLOCK, &set, nullptr);
 }
 
@@ -214,6 +241,7 @@ void Loop::wait(std::optional<Instant> until) {
 void Loop::take_signal() {
   signalfd_siginfo info{};
   if (read(signals_.get(), &info, sizeof info) != sizeof info) return;
+  if (info.ssi_signo == SIGHUP) return on_hangup_();
   const sigset_t set = interrupts();
   sigprocmask(SIG_UNBLOCK, &set, nullptr);  // the next one ends the process
   if (on_interrupt_) on_interrupt_();

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "apps/msrp/options.hpp"
@@ -26,11 +27,14 @@ namespace msrp::app {
 // The engine as the driver sees it; tells about connections, which the engine's events do not.
 class WatchedEngine : public Engine {
  public:
-  WatchedEngine(Engine&& engine, Tracer* tracer, Output& output)
-      : Engine(std::move(engine)), tracer_(tracer), output_(output) {}
+  WatchedEngine(Engine&& engine, Tracer* tracer, Output& output,
+                const backend::OpensslTlsProvider& tls)
+      : Engine(std::move(engine)), tracer_(tracer), output_(output), tls_(tls) {}
 
   std::optional<ConnId> on_accepted(ListenerId listener, const TransportInfo& info, Instant now);
   void on_connected(ConnId conn, const TransportInfo& info, Instant now);
+  // An accepted connection whose TLS fails is said: no event tells of it.
+  void on_lost(ConnId conn, const Error& error, Instant now);
   void on_closed(ConnId conn, Instant now);
 
  private:
@@ -38,6 +42,8 @@ class WatchedEngine : public Engine {
 
   Tracer* tracer_;
   Output& output_;
+  const backend::OpensslTlsProvider& tls_;
+  std::unordered_set<ConnId> accepted_;
 };
 
 struct EndpointOptions {
@@ -63,6 +69,8 @@ class Endpoint {
 
   Engine& engine() noexcept { return *engine_; }
   Random& random() noexcept { return random_; }
+  // Whoever connects and is connected to from now on.
+  backend::OpensslTlsProvider& tls() noexcept { return tls_; }
   BufferPool& buffers() noexcept { return backend_->buffers(); }
   Instant now() noexcept { return driver_->now(); }
   // errno of the last listen or connect that failed; 0: unknown.
@@ -100,6 +108,8 @@ class Loop {
 
   void add(Endpoint& endpoint, Endpoint::OnEvent on_event);
   void on_interrupt(std::function<void()> call) { on_interrupt_ = std::move(call); }
+  // call() on every SIGHUP, which would have ended the process otherwise.
+  void on_hangup(std::function<void()> call);
   // call() whenever the descriptor can be read, until unwatch(). One at a time.
   void watch(int descriptor, std::function<void()> call);
   void unwatch() noexcept { watched_ = -1; }
@@ -131,7 +141,7 @@ class Loop {
 
   std::vector<Entry> entries_;
   backend::Descriptor signals_;
-  std::function<void()> on_interrupt_;
+  std::function<void()> on_interrupt_, on_hangup_;
   int watched_ = -1;
   std::function<void()> on_readable_;
   std::vector<Alarm> alarms_;

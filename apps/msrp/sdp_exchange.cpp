@@ -22,19 +22,20 @@ std::uint64_t random_number(Random& random) {
 }  // namespace
 
 SdpExchange::SdpExchange(Endpoint& endpoint, Loop& loop, Output& output,
-                         const SignalingOptions& options, SessionOptions session_options,
-                         Failed failed)
+                         const SignalingOptions& options, const TlsSetup* tls,
+                         SessionOptions session_options, Failed failed)
     : endpoint_(endpoint),
       loop_(loop),
       output_(output),
       options_(options),
+      tls_(tls),
       session_options_(std::move(session_options)),
       failed_(std::move(failed)) {}
 
 void SdpExchange::start() {
   output_.divert(true);
-  const auto listener =
-      endpoint_.engine().listen({options_.listen.at, options_.listen.host, false}, endpoint_.now());
+  const auto listener = endpoint_.engine().listen(
+      {options_.listen.at, options_.listen.host, tls_ != nullptr}, endpoint_.now());
   if (!listener) return failed_("cannot listen", describe(listener.error().code));
   listener_ = *listener;
 }
@@ -58,6 +59,7 @@ void SdpExchange::print_own(const Path& local) {
   Capabilities mine{.local = local};
   mine.accepts.types = session_options_.accept_types;
   mine.max_size_bytes = session_options_.max_size_bytes;
+  if (tls_ != nullptr) mine.fingerprints = tls_->fingerprints();
   auto made = Negotiation::create(std::move(mine), random_number(endpoint_.random()));
   if (!made) return failed_("no session description can name this host", "choose another --host");
   const auto own = made->present(options_.setup);
@@ -98,6 +100,7 @@ void SdpExchange::agree() {
   if (!decision) return failed_(describe(decision.error().code), "try again");
   const Agreement* const agreed = remote();
   if (decision->verdict != Verdict::agreed || !agreed) return fail(decision->refusal);
+  if (!knows(*agreed)) return;
   output_.note(agreed->active ? "this side connects" : "the peer connects");
   if (!agreed->active) return complete();
   // The same path, now for a side that connects.
@@ -112,13 +115,29 @@ void SdpExchange::agree() {
   ticket_ = *ticket;
 }
 
+// Whether there is a way to tell who the peer is; false: it was said that there is none.
+bool SdpExchange::knows(const Agreement& agreed) {
+  if (tls_ == nullptr) return true;
+  if (agreed.active) {
+    const auto used = tls_->use_for_clients(endpoint_.tls(), agreed.fingerprints);
+    if (!used) failed_("TLS cannot be set up", "look at OpenSSL here");
+    return used.has_value();
+  }
+  if (!agreed.fingerprints.empty() || tls_->knows_callers()) return true;
+  failed_("the peer's session description has no fingerprint of its certificate",
+          "ask it for a=fingerprint, or say whom to believe with --ca");
+  return false;
+}
+
 void SdpExchange::fail(Refusal refusal) {
   switch (refusal) {
     case Refusal::no_msrp_section:
       return failed_("the peer's session description has no m=message PORT TCP/MSRP *",
                      "connect it to the output of the peer's --sdp");
     case Refusal::transport:
-      return failed_("the peer wants TLS, which is not there yet", "use TCP/MSRP and msrp URIs");
+      return failed_(describe(refusal), "start both with --tls, or neither");
+    case Refusal::weak_fingerprint:
+      return failed_(describe(refusal), "ask it for one by SHA-256");
     case Refusal::nobody_listens:
       return failed_("both sides wait for the other to connect",
                      "start one of them with --setup active");

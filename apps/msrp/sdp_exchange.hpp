@@ -9,6 +9,7 @@
 #include "apps/msrp/options.hpp"
 #include "apps/msrp/runtime.hpp"
 #include "apps/msrp/sdp_reader.hpp"
+#include "apps/msrp/tls_setup.hpp"
 #include "msrp/negotiation.hpp"
 
 namespace msrp::app {
@@ -19,8 +20,9 @@ class SdpExchange {
   // failed(what_happened, what_to_do) is called at most once, when nothing will come of it.
   using Failed = std::function<void(std::string_view, std::string_view)>;
 
+  // tls: nullptr for a session in the clear.
   SdpExchange(Endpoint& endpoint, Loop& loop, Output& output, const SignalingOptions& options,
-              SessionOptions session_options, Failed failed);
+              const TlsSetup* tls, SessionOptions session_options, Failed failed);
 
   void start();
   void on(const Listening& event);
@@ -37,6 +39,7 @@ class SdpExchange {
   void print_own(const Path& local);
   void read_peers();
   void agree();
+  bool knows(const Agreement& agreed);
   void fail(Refusal refusal);
   void complete();
 
@@ -44,6 +47,7 @@ class SdpExchange {
   Loop& loop_;
   Output& output_;
   const SignalingOptions& options_;
+  const TlsSetup* tls_;
   SessionOptions session_options_;
   Failed failed_;
   ListenerId listener_;

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstring>
 
+#include "apps/msrp/bound_json.hpp"
 #include "apps/msrp/commands.hpp"
 #include "apps/msrp/own_host.hpp"
 #include "apps/msrp/refuser.hpp"
@@ -14,6 +15,7 @@
 #include "apps/msrp/sender.hpp"
 #include "apps/msrp/summary.hpp"
 #include "apps/msrp/text.hpp"
+#include "apps/msrp/tls_setup.hpp"
 #include "backends/common/clock.hpp"
 
 namespace msrp::app {
@@ -23,13 +25,15 @@ constexpr Duration close_patience = std::chrono::seconds(2);
 
 class SendCommand {
  public:
-  SendCommand(const SendOptions& options, Endpoint& endpoint, Loop& loop, Output& output)
+  SendCommand(const SendOptions& options, Endpoint& endpoint, Loop& loop, Output& output,
+              const TlsSetup* tls)
       : options_(options),
         endpoint_(endpoint),
         loop_(loop),
         output_(output),
         progress_(is_terminal(stderr)),
-        sender_(endpoint, loop, output, progress_, sender_options(options), [this] { close(); }) {
+        sender_(endpoint, loop, output, progress_, sender_options(options), [this] { close(); }),
+        tls_(tls) {
     output_.attach(&progress_);
   }
   ~SendCommand() { output_.attach(nullptr); }
@@ -39,7 +43,7 @@ class SendCommand {
               [this](Event& event) { std::visit([this](auto& what) { on(what); }, event); });
     loop_.on_interrupt([this] { fail("interrupted", "send again what was not delivered"); });
     if (options_.signaling.sdp) {
-      exchange_.emplace(endpoint_, loop_, output_, options_.signaling, SessionOptions{},
+      exchange_.emplace(endpoint_, loop_, output_, options_.signaling, tls_, SessionOptions{},
                         [this](auto what, auto advice) { fail(what, advice); });
       exchange_->start();
     } else {
@@ -76,6 +80,7 @@ class SendCommand {
 
   void dial() {
     PrepareRequest request{.active = true, .listener = {}, .host = {}, .local = {}};
+    request.secure = tls_ != nullptr;
     request.host = own_host_towards(options_.to->view().front());
     if (const auto ticket = endpoint_.engine().prepare(request, endpoint_.now()); !ticket) {
       fail(describe(ticket.error().code), "try again");
@@ -89,7 +94,8 @@ class SendCommand {
   }
   void on(const Prepared& event) {
     if (exchange_) return exchange_->on(event);
-    RemoteDescription remote{.path = options_.to};
+    const RemoteDescription remote{.path = options_.to,
+                                   .fingerprints = options_.signaling.tls.peer_fingerprints};
     if (const auto done = endpoint_.engine().complete(event.ticket, remote, endpoint_.now());
         !done) {
       fail(fmt::format("cannot connect, {}", describe(done.error().code)),
@@ -98,13 +104,14 @@ class SendCommand {
   }
   void on(const Bound& event) {
     session_ = event.session;
-    output_.event("bound",
-                  Json{{"local", json_text(event.local_path.text())},
-                       {"remote", json_text(event.remote_path.text())}},
-                  endpoint_.now());
+    output_.event("bound", bound_json(event), endpoint_.now());
     sender_.begin(event.session);
   }
-  void on(const TicketFailed& event) { fail(connect_error_text(event.error), advice(event.error)); }
+  void on(const TicketFailed& event) {
+    const bool tls = event.error.code == Errc::tls_failed;
+    fail(connect_error_text(event.error),
+         tls ? tls_advice(endpoint_.tls().last_reason()) : advice(event.error));
+  }
   void on(const MessageStarted& event) { refuse(endpoint_.engine(), event, endpoint_.now()); }
   void on(const MessageData& event) { refuse(endpoint_.engine(), event, endpoint_.now()); }
   void on(const MessageEnded&) {}
@@ -140,14 +147,24 @@ class SendCommand {
     if (error.code == Errc::connect_failed && endpoint_.last_error() != 0) {
       why = std::strerror(endpoint_.last_error());
     }
+    if (error.code == Errc::tls_failed) {
+      const std::string& reason = endpoint_.tls().last_reason();
+      why = fmt::format("TLS: {}", reason.empty() ? "the peer left" : printable(reason));
+    }
     return fmt::format("no session with {}, {}", where, why);
   }
   static std::string_view advice(const Error& error) {
     switch (error.code) {
       case Errc::resolve_failed:
         return "check the host in the path";
+      case Errc::peer_mismatch:
+        return "its certificate is not the one that was told, compare the fingerprints";
       case Errc::no_such_session:
         return "paste the path that the receiver printed last";
+      case Errc::connection_closed:
+      case Errc::connection_lost:
+        return "check that the path is the receiver's own; where TLS is spoken it begins with "
+               "msrps";
       default:
         return "check that the receiver runs and that the path is its own";
     }
@@ -179,6 +196,7 @@ class SendCommand {
   Output& output_;
   Progress progress_;
   Sender sender_;
+  const TlsSetup* const tls_;  // nullptr: in the clear
   std::optional<SdpExchange> exchange_;
   SessionId session_;
   Error ended_{Errc::closed};
@@ -219,7 +237,12 @@ int run_send(const SendOptions& options) {
   Loop loop;
   const auto endpoint = Endpoint::create(endpoint_options, output);
   if (!endpoint) return output.error(endpoint.error()), 1;
-  const int status = SendCommand(options, **endpoint, loop, output).run();
+  std::optional<TlsSetup> tls;
+  if (const auto set_up = set_up_tls(options.signaling, (*endpoint)->tls(), tls); !set_up) {
+    return output.error(set_up.error()), trace.close(1);
+  }
+  const TlsSetup* const setup = tls ? &*tls : nullptr;
+  const int status = SendCommand(options, **endpoint, loop, output, setup).run();
   return trace.close(status);
 }
 

@@ -77,7 +77,7 @@ class Process:
         return json.loads(self.line(wanted, stream))
 
     def path(self):
-        return self.line(lambda line: line.startswith("msrp://"))
+        return self.line(lambda line: line.startswith(("msrp://", "msrps://")))
 
     def events(self):
         return [json.loads(line) for line in self.out]

@@ -4,6 +4,7 @@ import os
 from harness import folder, one_error_line, run, write
 
 PATH = "msrp://127.0.0.1:2855/abcdefgh1234;tcp"
+SECURE = "msrps://127.0.0.1:2855/abcdefgh1234;tcp"
 WRONG = [
     [],
     ["nonsense"],
@@ -14,7 +15,14 @@ WRONG = [
     ["send", "msrp://127.0.0.1:99999/abc;tcp", "--text", "x"],
     ["send", "msrp://127.0.0.1:2855/abc", "--text", "x"],
     ["send", "msrp://127.0.0.1:2855/abcdefgh1234;sctp", "--text", "x"],
-    ["send", "msrps://127.0.0.1:2855/abc;tcp", "--text", "x"],
+    ["send", PATH, "--text", "x", "--peer-fingerprint", "sha-256 " + ":".join(["AB"] * 32)],
+    ["send", SECURE, "--text", "x", "--peer-fingerprint", "AB:CD"],
+    ["send", SECURE, "--text", "x", "--peer-fingerprint", "sha-1 " + ":".join(["AB"] * 20)],
+    ["send", SECURE, "--text", "x", "--peer-fingerprint", "sha-256 AB:CD"],
+    ["send", SECURE, "--text", "x", "--cert", "own.pem"],
+    ["recv", "--tls", "--key", "own.pem"],
+    ["recv", "--cert", "own.pem", "--key", "own.pem"],
+    ["recv", "--ca", "ca.pem"],
     ["send", PATH, "--text", "x", "--tls"],
     ["send", PATH, "--text", "x", "--failure-report", "perhaps"],
     ["send", PATH, "--text", "x", "--chunk", "100"],
