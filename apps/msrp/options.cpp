@@ -94,6 +94,11 @@ void add_signaling(CLI::App& command, SignalingOptions& options, Raw& raw) {
                   "What the peer's certificate has to be, \"sha-256 AB:CD:...\"; may be repeated")
       ->type_name("PRINT")
       ->allow_extra_args(false);
+  command
+      .add_option("--known-peers", tls.known_peers_file,
+                  "With --sdp: where to remember the fingerprints of peers, to say when one has "
+                  "changed")
+      ->type_name("FILE");
 }
 
 CLI::App* add_demo(CLI::App& app, DemoOptions& options, Raw& raw) {
@@ -329,10 +334,13 @@ void check_signaling(SignalingOptions& options, const Raw& raw, Setup role,
   options.listen = *std::move(address);
 }
 
-void check_tls(TlsSettings& tls, const Raw& raw) {
+void check_tls(TlsSettings& tls, bool sdp, const Raw& raw) {
   if (!tls.on &&
       !(tls.certificate_file.empty() && tls.ca_file.empty() && raw.peer_fingerprints.empty())) {
     throw WrongUsage{"a certificate or fingerprint without TLS: add --tls"};
+  }
+  if (!tls.known_peers_file.empty() && (!tls.on || !sdp)) {
+    throw WrongUsage{"--known-peers without --tls --sdp: a fingerprint that is pasted is known"};
   }
   for (const std::string& text : raw.peer_fingerprints) {
     auto fingerprint = Fingerprint::parse(text);
@@ -366,7 +374,7 @@ void check_recv(RecvOptions& options, const Raw& raw) {
     }
     options.from = checked_path(raw.from, "give the path that the peer will send from");
   }
-  check_tls(options.signaling.tls, raw);
+  check_tls(options.signaling.tls, options.signaling.sdp, raw);
 }
 
 void check_send(SendOptions& options, Raw& raw) {
@@ -392,7 +400,7 @@ void check_send(SendOptions& options, Raw& raw) {
     options.files.erase(options.files.begin());
   }
   check_signaling(options.signaling, raw, Setup::active, "127.0.0.1:0");
-  check_tls(options.signaling.tls, raw);
+  check_tls(options.signaling.tls, options.signaling.sdp, raw);
   if (options.files.empty() && options.texts.empty()) {
     throw WrongUsage{"nothing to send: name files, - for standard input, or give --text"};
   }

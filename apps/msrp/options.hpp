@@ -45,6 +45,7 @@ struct TlsSettings {
   // PEM files. Without a certificate one is made on the spot; without a ca the system is asked whom
   // to believe.
   std::string certificate_file, key_file, ca_file;
+  std::string known_peers_file;                // empty: none are kept
   std::vector<Fingerprint> peer_fingerprints;  // one of them is demanded, if there are any
 };
 

@@ -123,6 +123,7 @@ class RecvCommand {
     sessions_.insert(event.session);
     waiting_.clear();
     output_.event("bound", bound_json(event), endpoint_.now());
+    if (exchange_) exchange_->on(event);
     if (!once_) prepare();
   }
   void on(const TicketFailed& event) {

@@ -8,6 +8,8 @@
 #include <cstring>
 #include <span>
 
+#include "apps/msrp/text.hpp"
+
 namespace msrp::app {
 namespace {
 
@@ -118,6 +120,7 @@ void SdpExchange::agree() {
 // Whether there is a way to tell who the peer is; false: it was said that there is none.
 bool SdpExchange::knows(const Agreement& agreed) {
   if (tls_ == nullptr) return true;
+  if (!looks_known(agreed)) return false;
   if (agreed.active) {
     const auto used = tls_->use_for_clients(endpoint_.tls(), agreed.fingerprints);
     if (!used) failed_("TLS cannot be set up", "look at OpenSSL here");
@@ -127,6 +130,46 @@ bool SdpExchange::knows(const Agreement& agreed) {
   failed_("the peer's session description has no fingerprint of its certificate",
           "ask it for a=fingerprint, or say whom to believe with --ca");
   return false;
+}
+
+// What comes on its way through others is worth what was known before. False: nothing can be known.
+bool SdpExchange::looks_known(const Agreement& agreed) {
+  if (options_.tls.known_peers_file.empty()) return true;
+  auto opened = KnownPeers::open(options_.tls.known_peers_file);
+  if (!opened) {
+    failed_("the known peers cannot be read", opened.error());
+    return false;
+  }
+  known_peers_ = *std::move(opened);
+  if (agreed.fingerprints.empty()) return true;
+  const std::string peer = peer_name(agreed.path);
+  switch (known_peers_->judge(peer, agreed.fingerprints)) {
+    case KnownPeers::Verdict::known:
+      break;
+    case KnownPeers::Verdict::unknown:
+      output_.complain(
+          fmt::format("'{}' was never met before", printable(peer)),
+          fmt::format("ask it whether its fingerprint is {}", agreed.fingerprints.front().text()));
+      break;
+    case KnownPeers::Verdict::changed:
+      output_.complain(
+          fmt::format("WARNING, '{}' HAS ANOTHER CERTIFICATE THAN BEFORE", printable(peer)),
+          fmt::format("somebody may be in between, ask it whether its fingerprint is {}; if so, "
+                      "take its line out of '{}'",
+                      agreed.fingerprints.front().text(),
+                      printable(options_.tls.known_peers_file)));
+      break;
+  }
+  return true;
+}
+
+// The certificate was shown and is the one described.
+void SdpExchange::on(const Bound& event) {
+  if (!known_peers_ || !event.peer_verified || remote() == nullptr) return;
+  if (!known_peers_->remember(peer_name(remote()->path), remote()->fingerprints)) {
+    output_.complain(fmt::format("the peer cannot be remembered, {}", std::strerror(errno)),
+                     "name a file that can be written with --known-peers");
+  }
 }
 
 void SdpExchange::fail(Refusal refusal) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "apps/msrp/known_peers.hpp"
 #include "apps/msrp/options.hpp"
 #include "apps/msrp/runtime.hpp"
 #include "apps/msrp/sdp_reader.hpp"
@@ -27,6 +28,7 @@ class SdpExchange {
   void start();
   void on(const Listening& event);
   void on(const Prepared& event);
+  void on(const Bound& event);
 
   TicketId ticket() const noexcept { return ticket_; }
   // What was agreed on; there since Bound at the latest. nullptr: nothing yet.
@@ -40,6 +42,7 @@ class SdpExchange {
   void read_peers();
   void agree();
   bool knows(const Agreement& agreed);
+  bool looks_known(const Agreement& agreed);
   void fail(Refusal refusal);
   void complete();
 
@@ -55,6 +58,7 @@ class SdpExchange {
   std::optional<Path> local_;
   SdpReader reader_;
   std::optional<Negotiation> negotiation_;
+  std::optional<KnownPeers> known_peers_;
 };
 
 }  // namespace msrp::app

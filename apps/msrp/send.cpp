@@ -105,6 +105,7 @@ class SendCommand {
   void on(const Bound& event) {
     session_ = event.session;
     output_.event("bound", bound_json(event), endpoint_.now());
+    if (exchange_) exchange_->on(event);
     sender_.begin(event.session);
   }
   void on(const TicketFailed& event) {

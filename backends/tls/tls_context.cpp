@@ -17,6 +17,7 @@ constexpr const char* tls12_suites =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
     "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
     "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
+constexpr const char* old_suite = ":AES128-SHA";
 
 }  // namespace
 
@@ -27,8 +28,9 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::create(Side side, const Tl
   made->context_.reset(
       SSL_CTX_new(side == Side::client ? TLS_client_method() : TLS_server_method()));
   SSL_CTX* context = made->context_.get();
+  const std::string suites = std::string(tls12_suites) + (options.old_suite ? old_suite : "");
   if (context == nullptr || SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 ||
-      SSL_CTX_set_cipher_list(context, tls12_suites) != 1) {
+      SSL_CTX_set_cipher_list(context, suites.c_str()) != 1) {
     return fail(Errc::tls_failed);
   }
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);

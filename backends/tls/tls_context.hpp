@@ -32,6 +32,9 @@ struct TlsOptions {
   // A client takes "*.example.org" for a.example.org; not when the name is that of a session
   // description which anybody may have changed (RFC 8122 section 6.1).
   bool wildcards = true;
+  // TLS 1.2 also with TLS_RSA_WITH_AES_128_CBC_SHA, which RFC 4975 section 14.2 demanded and which
+  // has no forward secrecy: for peers that have nothing else.
+  bool old_suite = false;
 };
 
 // Never changed once it is made: shards may share it.

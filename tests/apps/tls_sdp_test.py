@@ -82,7 +82,7 @@ def check_roles(there, file):
 
 def check_own_certificates(there, file):
     # The certificate that is known otherwise counts, whatever the description says (R6714-7.6-1,
-    # R6714-7.7-2); and it is the one that is described.
+    # R6714-7.7-1, R6714-7.7-2); and it is the one that is described.
     recv_args = ["--tls", *put(there, "receiver", RECEIVER, RECEIVER_KEY)]
     send_args = ["--tls", *put(there, "sender", SENDER, SENDER_KEY)]
     with pair(file, there, [*recv_args, "--peer-fingerprint", fingerprint_of(SENDER)],
@@ -161,6 +161,37 @@ def check_missing(there, file):
             assert "--tls" in line, line
 
 
+def check_known_peers(there, file):
+    # R8122-7-1, R6714-7.7-3, R6714-7.7-4: who was met once is known again, and another one in its
+    # place is said, whatever the descriptions say.
+    known = os.path.join(there, "known")
+    send_args = ["--tls", "--known-peers", known]
+
+    def said_of(certificate, key):
+        recv_args = ["--tls", *put(there, "receiver", certificate, key)]
+        with pair(file, there, recv_args, send_args) as (recv, send):
+            exchange(recv, send)
+            send.wait(0)
+            recv.wait(0)
+            return send.err
+
+    first = one_error_line(said_of(RECEIVER, RECEIVER_KEY))
+    assert "never met" in first and fingerprint_of(RECEIVER) in first, first
+    remembered = read(known)
+    assert remembered.decode() == f"127.0.0.1 {fingerprint_of(RECEIVER)}\n", remembered
+    assert said_of(RECEIVER, RECEIVER_KEY) == []
+    for _ in range(2):
+        changed = one_error_line(said_of(SENDER, SENDER_KEY))
+        assert "WARNING" in changed and fingerprint_of(SENDER) in changed, changed
+    assert said_of(RECEIVER, RECEIVER_KEY) == []
+    assert read(known) == remembered
+    write(known, b"nonsense\n")
+    with pair(file, there, ["--tls"], send_args) as (recv, send):
+        exchange(recv, send)
+        send.wait(1)
+        assert "line 1" in one_error_line(send.err)
+
+
 def main():
     with folder() as there:
         file = write(os.path.join(there, "file.bin"), DATA)
@@ -168,6 +199,7 @@ def main():
         check_own_certificates(there, file)
         check_wrong(there, file)
         check_missing(there, file)
+        check_known_peers(there, file)
 
 
 if __name__ == "__main__":

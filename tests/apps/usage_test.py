@@ -23,6 +23,8 @@ WRONG = [
     ["recv", "--tls", "--key", "own.pem"],
     ["recv", "--cert", "own.pem", "--key", "own.pem"],
     ["recv", "--ca", "ca.pem"],
+    ["recv", "--tls", "--known-peers", "known"],
+    ["recv", "--sdp", "--known-peers", "known"],
     ["send", PATH, "--text", "x", "--tls"],
     ["send", PATH, "--text", "x", "--failure-report", "perhaps"],
     ["send", PATH, "--text", "x", "--chunk", "100"],

@@ -32,14 +32,12 @@ struct Issued {
   const char* name = "a.example";
   long from_days = -1, to_days = 1;
   const EVP_MD* (*hash)() = EVP_sha256;
+  bool rsa = false;
 };
 struct Party {
-  Owned<EVP_PKEY> key{EVP_EC_gen("P-256")};
+  Owned<EVP_PKEY> key;
   Owned<X509> certificate{X509_new()};
-  std::string chain_pem;
-  std::string key_pem = pem([this](BIO* out) {
-    return PEM_write_bio_PrivateKey(out, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
-  });
+  std::string chain_pem, key_pem;
 
   Certificate own() const { return {chain_pem, key_pem}; }
 
@@ -52,7 +50,8 @@ struct Party {
     X509_EXTENSION_free(extension);
   }
   // Null: by itself.
-  Party(const Issued& what, const Party* issuer) {
+  Party(const Issued& what, const Party* issuer)
+      : key(what.rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256")) {
     const Party& by = issuer != nullptr ? *issuer : *this;
     X509* const made = certificate.get();
     X509_NAME* const subject = X509_get_subject_name(made);
@@ -67,6 +66,9 @@ struct Party {
     add(by, NID_basic_constraints, what.is_authority ? "critical,CA:TRUE" : "critical,CA:FALSE");
     add(by, NID_subject_alt_name, "DNS:" + std::string(what.name));
     EXPECT_GT(X509_sign(made, by.key.get(), what.hash()), 0);
+    key_pem = pem([this](BIO* out) {
+      return PEM_write_bio_PrivateKey(out, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+    });
     chain_pem = pem([made](BIO* out) { return PEM_write_bio_X509(out, made); });
     if (issuer != nullptr) chain_pem += issuer->chain_pem;
   }
@@ -177,7 +179,7 @@ TEST(TlsIdentity, TheServersNameIsIndicated) {
   }
 }
 
-// R4975-14.2-3: every suite that is offered works, and the old mandatory one is not among them.
+// R4975-14.2-3: every suite that is offered works.
 TEST(TlsIdentity, SuitesWithForwardSecrecyAlone) {
   const Certificate own = certificate({"a.example"});
   for (const char* suite : {"ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384",
@@ -188,11 +190,26 @@ TEST(TlsIdentity, SuitesWithForwardSecrecyAlone) {
     Pair pair(one, server({.own = own}), "a.example");
     EXPECT_TRUE(pair.is_up()) << suite << pair.a->reason();
   }
-  const Context old = client({.trusted_pem = own.chain_pem});
-  SSL_CTX_set_max_proto_version(old->native(), TLS1_2_VERSION);
-  ASSERT_EQ(SSL_CTX_set_cipher_list(old->native(), "AES128-SHA"), 1);
-  Pair pair(old, server({.own = own}), "a.example");
-  EXPECT_EQ(pair.a->state(), TlsState::failed);
+}
+
+//
+TEST(TlsIdentity, TheOldSuiteIsAnOption) {
+  const Party rsa({.rsa = true}, nullptr);
+  const std::vector<Fingerprint> prints{print_of(rsa.own())};
+  for (const bool by_client : {true, false}) {
+    for (const bool by_server : {true, false}) {
+      const Context calling = client({.peer_fingerprints = prints, .old_suite = by_client});
+      SSL_CTX_set_max_proto_version(calling->native(), TLS1_2_VERSION);
+      const Context serving = server({.own = rsa.own(), .old_suite = by_server});
+      Pair any(calling, serving, "x");
+      EXPECT_TRUE(any.is_up()) << any.a->reason();
+      EXPECT_STRNE(SSL_get_cipher_name(any.b->native()), "AES128-SHA") << "the others come first";
+      if (!by_client) continue;
+      ASSERT_EQ(SSL_CTX_set_cipher_list(calling->native(), "AES128-SHA"), 1);
+      Pair old(calling, serving, "x");
+      EXPECT_EQ(old.is_up(), by_server) << old.b->reason();
+    }
+  }
 }
 
 using KeptSession = std::unique_ptr<SSL_SESSION, decltype(&SSL_SESSION_free)>;

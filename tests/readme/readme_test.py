@@ -73,30 +73,43 @@ class Readme(unittest.TestCase):
 
     @unittest.skipIf(PROGRAM is None, "the command is not built")
     def test_two_terminals(self):
-        recv_block, send_block = blocks(read("README.md"), "console")
-        recv_line, shown_path = recv_block.splitlines()
+        recv_block, send_block, *_ = blocks(read("README.md"), "console")
+        self.assertIn("hello", self.run_terminals(recv_block, send_block))
+
+    @unittest.skipIf(PROGRAM is None, "the command is not built")
+    def test_two_terminals_with_tls(self):
+        *_, recv_block, send_block = blocks(read("README.md"), "console")
+        self.assertIn("--tls", recv_block)
+        self.run_terminals(recv_block, send_block)
+
+    def run_terminals(self, recv_block, send_block):
+        """What recv printed goes into the command line of send. Returns what recv says then."""
+        recv_line, *shown = recv_block.splitlines()
         self.assertTrue(recv_line.startswith("$ build/msrp "))
         # The port that the document shows may be taken here.
-        self.assertTrue(shown_path.startswith("msrp://127.0.0.1:2855/"))
+        self.assertRegex(shown[0], r"^msrps?://127\.0\.0\.1:2855/")
         with tempfile.TemporaryDirectory() as folder:
             recv = [PROGRAM, *(folder if word == "/tmp" else word
                                for word in shlex.split(recv_line)[2:]), "--listen", "127.0.0.1:0"]
             with subprocess.Popen(recv, stdout=subprocess.PIPE, text=True) as process:
                 timer = threading.Timer(PATIENCE, process.kill)
                 timer.start()
-                path = process.stdout.readline().strip()
-                self.assertRegex(path, r"^msrp://127\.0\.0\.1:\d+/\w+;tcp$")
-                send_line = send_block.removeprefix("$ build/msrp ")
-                send = shlex.split(send_line.replace(shown_path, path))
-                subprocess.run([PROGRAM, *send], cwd=ROOT, check=True, timeout=PATIENCE,
-                               stdout=subprocess.DEVNULL)
+                send_line = send_block.removeprefix("$ build/msrp ").replace("\\\n", "")
+                for known in shown:
+                    said = process.stdout.readline().strip()
+                    form = r"(\w+://127\.0\.0\.1:\d+/\w+;tcp|sha-256 [0-9A-F:]{95})"
+                    self.assertRegex(said, f"^{form}$")
+                    self.assertIn(known, send_line)
+                    send_line = send_line.replace(known, said)
+                subprocess.run([PROGRAM, *shlex.split(send_line)], cwd=ROOT, check=True,
+                               timeout=PATIENCE, stdout=subprocess.DEVNULL)
                 rest = process.stdout.read()
                 process.wait()
                 timer.cancel()
             self.assertEqual(process.returncode, 0)
-            self.assertIn("hello", rest)
             with open(os.path.join(folder, "LICENSE"), encoding="utf-8") as file:
                 self.assertEqual(file.read(), read("LICENSE"))
+        return rest
 
 
 if __name__ == "__main__":
