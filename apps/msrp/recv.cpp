@@ -113,6 +113,8 @@ class RecvCommand {
     output_.event("listening", std::move(fields), endpoint_.now());
   }
   void reload() {
+    // A description has promised the one that there is.
+    if (exchange_) return output_.note("the certificate stays: it was described to the peer");
     auto done = tls_->reload();
     if (done) done = tls_->use_for_servers(endpoint_.tls());
     if (!done) return output_.complain(done.error());

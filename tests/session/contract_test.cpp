@@ -138,6 +138,7 @@ TEST(Contract, StaleHandlesAreIgnoredEverywhere) {
     engine.on_lost(conn, Error{Errc::connection_lost}, now);
     engine.on_closed(conn, now);
     engine.on_connected(conn, {}, now);
+    engine.on_secured(conn, PeerIdentity{}, now);
     engine.transmitted(conn, 0, now);
   }
   engine.on_listening(ListenerId{9, 9}, at("192.0.2.1", 1), now);

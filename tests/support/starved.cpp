@@ -163,6 +163,8 @@ void Famine::connect(Starved& node, const DoConnect& command) {
   from.up = true;
   from.lost = !accepted;
   if (accepted) to = Side{.node = &b, .conn = *accepted, .up = true};
+  if (accepted) in([&] { b.engine->on_secured(*accepted, PeerIdentity{}, now); });
+  in([&] { node.engine->on_secured(command.conn, PeerIdentity{}, now); });
   in([&] { node.engine->on_connected(command.conn, {}, now); });
 }
 
