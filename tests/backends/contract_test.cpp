@@ -187,6 +187,23 @@ TYPED_TEST(Contract, PartialSendsToASlowReaderArriveWhole) {
   EXPECT_FALSE(loop.log[b].wrong);
 }
 
+// Octets that come in one piece with the end of the handshake are no exception.
+TYPED_TEST(Contract, WhoThePeerIsComesBeforeItsFirstOctets) {
+  auto loop = this->make();
+  const SocketAddress at = loop.listen();
+  const ConnId a = loop.new_conn();
+  loop.backend->connect(a, at);
+  ASSERT_TRUE(loop.drive([&] { return loop.log[a].connected && !loop.accepted.empty(); }));
+  const ConnId b = loop.accepted.back();
+  loop.backend->stop_receive(b);
+  const auto bytes = pattern_bytes(100);
+  ASSERT_TRUE(loop.send_all(a, bytes));
+  loop.backend->start_receive(b);
+  ASSERT_TRUE(loop.drive([&] { return loop.log[b].received == bytes.size(); }));
+  EXPECT_EQ(loop.log[a].peer.has_value(), loop.log[a].info.secure);
+  EXPECT_EQ(loop.log[b].peer.has_value(), loop.log[b].info.secure);
+}
+
 TYPED_TEST(Contract, SendsGatherBuffersInOrder) {
   auto loop = this->make();
   const auto [a, b] = loop.pair(loop.listen());
