@@ -398,7 +398,7 @@ class Driver {
   Core& core_;
   DriverOptions options_;
   Instant now_{};
-  bool telling_ = false;  // events
+  bool telling_ = false;                 // events
   std::vector<Connection> connections_;  // by ConnId::index
   std::vector<ConnId> dirty_;            // may have something to send
   std::deque<Flushing> flushing_;

@@ -247,8 +247,8 @@ bool ChunkWriter::write_whole_chunk(Connection& conn, Session& session, Outgoing
   const std::size_t head_bytes = write_checked_head(head, scratch_);  // by check()
   std::ranges::copy(body, scratch_.begin() + static_cast<std::ptrdiff_t>(head_bytes));
   const std::size_t line_at = head_bytes + body.size();
-  const std::size_t line_bytes = encode_end_line(opened.id.text(), flag, head.has_body,
-                                                 std::span(scratch_).subspan(line_at));
+  const std::size_t line_bytes =
+      encode_end_line(opened.id.text(), flag, head.has_body, std::span(scratch_).subspan(line_at));
   conn.transmit.append_staged(std::span(scratch_).first(line_at + line_bytes));
   conn.transmit.mark_request_end(transaction);
   if (logger_ != nullptr) {

@@ -52,7 +52,7 @@ class IdHistory {
   static char tag_of(std::uint64_t digest) noexcept { return static_cast<char>(digest); }
 
   std::vector<std::uint64_t> ids_;
-  std::string tags_;  // an octet of each: searched as text, since it is done for every message
+  std::string tags_;      // an octet of each: searched as text, since it is done for every message
   std::size_t next_ = 0;  // the oldest, once there is no room for more
 };
 
